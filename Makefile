@@ -1,0 +1,54 @@
+# consentgate: every command makes the virtual environment it needs, in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types docs wheel clean
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
+
+demo: $(VENV)/demo ## Set up .venv, then serve the demo portal on loopback (PORT=8000; 0 for any free one)
+	@echo "Serving the demo portal; its own cookies only, on this machine only."
+	@$(BIN)/consentgate demo $(if $(PORT),--port $(PORT))
+
+test: $(VENV)/test ## Set up .venv, then run every test, doctests included, and ask for 100 % of branches
+	@echo "Running every test; what is skipped is listed at the end, with the reason."
+	@$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+lint: $(VENV)/check ## Check style and layout
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/check ## Check types, the public API's as a user would use it
+	$(BIN)/mypy
+
+docs: $(VENV)/test ## Run what the documentation and the examples show
+	$(BIN)/python -m pytest tests/test_docs.py tests/test_portal.py tests/test_frameworks.py
+	$(BIN)/python -m pytest --doctest-modules src
+
+wheel: $(VENV)/check ## Build the wheel and the source archive in dist/
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+
+clean: ## Remove what these commands made
+	rm -rf $(VENV) dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(VENV)/demo: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/test: $(VENV)/demo
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+$(VENV)/check: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lint,types]' build
+	@touch $@

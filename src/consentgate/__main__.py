@@ -1,0 +1,7 @@
+"""``python -m consentgate``."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,75 @@
+"""The response, step by step: what a gate makes of an application's fields. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .caching import make_private, may_be_shared, vary_on_cookie
+from .expiring import expiring_lines
+from .narrowing import not_allowed
+from .stripping import Field, Stripped, names_set, strip_set_cookies
+from .verdict import Judge
+
+Cookies = Sequence[tuple[str, str | None]]
+"""Names of cookies, each with the key that `Names` gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a response's amendments depend on, besides the policy and the fields themselves.
+
+    Attributes:
+        applies: whether the policy applies to the request.
+        allowed: keys of the categories allowed, a choice made in the request included.
+        asked: whether the application asked the visit anything.
+        minted: the preferences cookie to set, None if no choice was made.
+        cookie_string: the request's Cookie field, of which what is not allowed is to be expired; ""
+            for nothing.
+        turn: where to begin expiring.
+        now: Unix seconds.
+    """
+
+    applies: bool
+    allowed: frozenset[str | None]
+    asked: bool
+    minted: str | None
+    cookie_string: str
+    turn: int
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """The fields that go out, and what was done to the application's.
+
+    Attributes:
+        fields: the application's own list if nothing was changed.
+        stripped: cookies whose field does not go out.
+        spared: undeclared cookies that went through.
+        expired: cookies the browser is told to forget.
+    """
+
+    fields: list[Field]
+    stripped: Cookies
+    spared: Cookies
+    expired: Cookies
+
+
+def amend(response_headers: list[Field], judge: Judge, facts: Facts) -> Amended:
+    """Return what becomes of *response_headers*, which is not edited."""
+    stripped = Stripped(response_headers, [], [], gated=False)
+    if facts.applies:
+        stripped = strip_set_cookies(response_headers, judge, facts.allowed, facts.now)
+    lines = [] if facts.minted is None else [("Set-Cookie", facts.minted)]
+    expired: list[tuple[str, str | None]] = []
+    if facts.cookie_string and not may_be_shared(response_headers, facts.now):
+        keys = dict(not_allowed(facts.cookie_string, judge.names, facts.allowed))
+        taken = names_set(stripped.fields)
+        for name, line in expiring_lines(keys, judge.catalogue, taken, facts.turn):
+            lines.append(("Set-Cookie", line))
+            expired.append((name, keys[name]))
+    fields = [*stripped.fields, *lines] if lines else stripped.fields
+    if lines or stripped.gated:
+        fields = make_private(fields)
+    if facts.asked:
+        fields = vary_on_cookie(fields)
+    return Amended(fields, stripped.stripped, stripped.spared, expired)

@@ -1,0 +1,108 @@
+"""What caches are told of a response that depends on its visitor (RFC 9111, RFC 9213; R77 to R81)."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from .grammar import cookie_date
+
+Field = tuple[str, str]
+
+# cache-directive, RFC 9111 5.2: commas inside a quoted-string do not separate.
+_DIRECTIVE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
+
+
+def directives(field_value: str) -> list[str]:
+    """Return the directives of a Cache-Control field.
+
+    >>> directives('private="Set-Cookie, X", max-age=60')
+    ['private="Set-Cookie, X"', 'max-age=60']
+    """
+    found = (match.group().strip(" \t") for match in _DIRECTIVE.finditer(field_value))
+    return [directive for directive in found if directive]
+
+
+def make_private(fields: list[Field]) -> list[Field]:
+    """Return *fields* with no leave for shared caches to keep the response; the same list if there was none.
+
+    `private` is added unless it stands without a field name, or `no-store` does. The quoted forms
+    do not count: caches read them differently (RFC 9111 5.2.2.7, R78). Fields addressed to one kind of
+    cache go, since such a cache would not look at Cache-Control at all (RFC 9213 2.2, R79).
+    """
+    untargeted = [field for field in fields if not _is_targeted(field[0])]
+    if _is_private(untargeted):
+        return fields if len(untargeted) == len(fields) else untargeted
+    kept = [
+        directive
+        for directive in _cache_control(untargeted)
+        if _name(directive) not in ("public", "s-maxage", "private")
+    ]
+    return _replaced(untargeted, "Cache-Control", ", ".join([*kept, "private"]))
+
+
+def vary_on_cookie(fields: list[Field]) -> list[Field]:
+    """Return *fields* saying that the response depends on the Cookie field; the same list if they do.
+
+    RFC 9110 12.5.5 (R80).
+    """
+    stated = [
+        part.strip(" \t") for name, value in fields if name.lower() == "vary" for part in value.split(",")
+    ]
+    if any(part == "*" or part.lower() == "cookie" for part in stated):
+        return fields
+    return _replaced(fields, "Vary", ", ".join([*filter(None, stated), "Cookie"]))
+
+
+def may_be_shared(fields: Sequence[Field], now: float) -> bool:
+    """Tell whether *fields* give shared caches leave to keep the response.
+
+    That is `public`, `s-maxage`, a field addressed to them, or a positive lifetime without `private`
+    or `no-store`.
+    """
+    if any(_is_targeted(name) for name, _ in fields):
+        return True
+    if _is_private(fields):
+        return False
+    ages: list[str] = []
+    for directive in _cache_control(fields):
+        if _name(directive) in ("public", "s-maxage"):
+            return True
+        if _name(directive) == "max-age":
+            ages.append(directive.partition("=")[2].strip(' \t"'))
+    if ages:
+        return any(age.strip("0") for age in ages)
+    expires = [cookie_date(value.strip(" \t")) for name, value in fields if name.lower() == "expires"]
+    return any(date is not None and date > now for date in expires)
+
+
+def _is_targeted(field_name: str) -> bool:
+    name = field_name.lower()
+    return name == "surrogate-control" or name.endswith("cdn-cache-control")
+
+
+def _is_private(fields: Sequence[Field]) -> bool:
+    return any(directive.lower() in ("private", "no-store") for directive in _cache_control(fields))
+
+
+def _cache_control(fields: Sequence[Field]) -> Iterator[str]:
+    for name, value in fields:
+        if name.lower() == "cache-control":
+            yield from directives(value)
+
+
+def _name(directive: str) -> str:
+    return directive.partition("=")[0].strip(" \t").lower()
+
+
+def _replaced(fields: Sequence[Field], name: str, value: str) -> list[Field]:
+    """Return *fields* with one field called *name*, where the first of that name stood, or last."""
+    replaced: list[Field] = []
+    pending = True
+    for field in fields:
+        if field[0].lower() != name.lower():
+            replaced.append(field)
+        elif pending:
+            replaced.append((name, value))
+            pending = False
+    if pending:
+        replaced.append((name, value))
+    return replaced

@@ -1,0 +1,260 @@
+"""The catalogue: every declared category and cookie, and which category a name belongs to."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from types import MappingProxyType
+
+from .category import Basis, Category, Cookie, checked_domain, checked_text, is_host_only
+from .errors import PolicyError
+from .grammar import is_token
+from .lifetime import duration
+from .patterns import Patterns
+from .preferences import Answer
+
+SIX_MONTHS = timedelta(days=182)
+"""How long a choice is kept, yes or no (R11): never more than six calendar months."""
+
+LONGEST = timedelta(days=400)
+"""What browsers shorten every lifetime to (RFC 6265bis 5.5, R41)."""
+
+COOKIE_NAME = "cookies_preferences"
+
+
+@dataclass(frozen=True, init=False, slots=True)
+class Catalogue:
+    """What a site publishes about its cookies, checked and ready to be asked. See `Policy`."""
+
+    categories: tuple[Category, ...]
+    title: str
+    controller: str
+    contact: str
+    privacy_url: str
+    updated: date | None
+    cookie_name: str
+    cookie_domain: str | None
+    cookie_lifetime: timedelta
+    necessary: frozenset[str] = field(compare=False, repr=False)
+    """The keys of the necessary categories."""
+    digests: MappingProxyType[str, str] = field(compare=False, repr=False, hash=False)
+    """What is declared in each category that can be chosen, as a digest, by key."""
+    _by_key: dict[str, Category] = field(compare=False, repr=False, hash=False)
+    _scopes: dict[str, tuple[Cookie, ...]] = field(compare=False, repr=False, hash=False)
+    _keys: dict[str, str] = field(compare=False, repr=False, hash=False)
+    _patterns: Patterns = field(compare=False, repr=False, hash=False)
+
+    def __init__(
+        self,
+        categories: Iterable[Category],
+        *,
+        title: str = "",
+        controller: str = "",
+        contact: str = "",
+        privacy_url: str = "",
+        updated: date | str | None = None,
+        cookie_name: str = COOKIE_NAME,
+        cookie_domain: str | None = None,
+        cookie_lifetime: timedelta | str = SIX_MONTHS,
+    ) -> None:
+        put = object.__setattr__  # the class is frozen
+        put(self, "title", checked_text("policy", "title", title))
+        put(self, "controller", checked_text("policy", "controller", controller))
+        put(self, "contact", checked_text("policy", "contact", contact))
+        put(self, "privacy_url", _checked_url(privacy_url))
+        put(self, "updated", _checked_date(updated))
+        put(self, "cookie_name", _checked_cookie_name(cookie_name))
+        put(self, "cookie_domain", checked_domain("cookie_domain", cookie_domain))
+        put(self, "cookie_lifetime", _checked_lifetime(cookie_lifetime))
+        if cookie_domain is not None and is_host_only(cookie_name):
+            raise PolicyError(
+                f"cookie_domain {cookie_domain!r}: a cookie named {cookie_name!r} has no Domain "
+                "(RFC 6265bis 4.1.3.2)"
+            )
+        put(self, "categories", self._with_own_cookie(_without_yielding(_checked(categories))))
+        put(self, "_by_key", {category.key: category for category in self.categories})
+        put(self, "necessary", frozenset(self._keys_where(Basis.NECESSARY)))
+        chosen = [category for category in self.categories if category.can_be_chosen]
+        put(self, "digests", MappingProxyType({each.key: each.digest() for each in chosen}))
+        self._index()
+
+    def _keys_where(self, basis: Basis) -> list[str]:
+        return [category.key for category in self.categories if category.basis is basis]
+
+    def _with_own_cookie(self, categories: list[Category]) -> tuple[Category, ...]:
+        """Return *categories* with the preferences cookie described, as necessary."""
+        name = self.cookie_name
+        for category in categories:
+            for cookie in category.cookies:
+                if cookie.is_pattern and Patterns([cookie.name]).match(name):
+                    raise PolicyError(
+                        f"category {category.key!r}: the pattern {cookie.name!r} matches the "
+                        f"preferences cookie {name!r}, which is necessary by itself"
+                    )
+                if cookie.name == name and category.basis is not Basis.NECESSARY:
+                    raise PolicyError(
+                        f"category {category.key!r}: the preferences cookie {name!r} is necessary, "
+                        "it cannot be declared here"
+                    )
+        if not any(cookie.name == name for each in categories for cookie in each.cookies):
+            categories = self._append_own_cookie(categories)
+        return tuple(each.with_cookies(map(self._completed, each.cookies)) for each in categories)
+
+    def _append_own_cookie(self, categories: list[Category]) -> list[Category]:
+        own = Cookie(
+            self.cookie_name,
+            provider=self.controller,
+            function="Choices related to your cookie preferences",
+            purpose="To remember the visitor's cookie preferences",
+        )
+        for at, category in enumerate(categories):
+            if category.basis is Basis.NECESSARY:
+                extended = category.with_cookies([*category.cookies, own])
+                return [*categories[:at], extended, *categories[at + 1 :]]
+        taken = {category.key for category in categories}
+        key = next(key for key in ("necessary", "preferences", "own") if key not in taken)
+        added = Category(key, title=key.title(), basis=Basis.NECESSARY, cookies=[own])
+        return [added, *categories]
+
+    def _completed(self, cookie: Cookie) -> Cookie:
+        """Return *cookie*; the preferences cookie with its lifetime, stated once for page and server."""
+        if cookie.name != self.cookie_name or cookie.lifetime is not None:
+            return cookie
+        return replace(cookie, lifetime=self.cookie_lifetime)
+
+    def _index(self) -> None:
+        keys: dict[str, str] = {}
+        scopes: dict[str, tuple[Cookie, ...]] = {}
+        for category in self.categories:
+            for cookie in category.cookies:
+                if keys.setdefault(cookie.name, category.key) != category.key:
+                    raise PolicyError(
+                        f"cookie {cookie.name!r} is in two categories, {keys[cookie.name]!r} and "
+                        f"{category.key!r}: one cookie, one purpose (R20)"
+                    )
+                scopes[cookie.name] = (*scopes.get(cookie.name, ()), cookie)
+        patterns = Patterns(name for name in keys if "*" in name)
+        for pattern in sorted(name for name in keys if "*" in name):
+            for other in patterns.rivals(pattern):
+                if keys[other] != keys[pattern]:
+                    raise PolicyError(
+                        f"patterns {pattern!r} in {keys[pattern]!r} and {other!r} in "
+                        f"{keys[other]!r} are equally long and could match the same name"
+                    )
+        for name, cookies in scopes.items():
+            if len({(cookie.domain, cookie.path) for cookie in cookies}) < len(cookies):
+                raise PolicyError(f"cookie {name!r} is declared twice in {keys[name]!r}")
+        object.__setattr__(self, "_keys", keys)
+        object.__setattr__(self, "_scopes", scopes)
+        object.__setattr__(self, "_patterns", patterns)
+
+    def declared_as(self, cookie_name: str) -> str | None:
+        """Return the declared name or pattern that governs *cookie_name*, None if it is undeclared."""
+        if cookie_name in self._keys and "*" not in cookie_name:
+            return cookie_name
+        return self._patterns.match(cookie_name)
+
+    def key_of(self, cookie_name: str) -> str | None:
+        """Return the key of the category *cookie_name* belongs to, None if it is undeclared."""
+        declared = self.declared_as(cookie_name)
+        return None if declared is None else self._keys[declared]
+
+    def category_of(self, cookie_name: str) -> Category | None:
+        """Return the category a cookie of exactly this name belongs to, None if it is undeclared.
+
+        Exact names come before patterns, patterns with a longer literal before shorter ones; the
+        order of declaration plays no part.
+        """
+        key = self.key_of(cookie_name)
+        return None if key is None else self._by_key[key]
+
+    def scopes_of(self, cookie_name: str) -> tuple[Cookie, ...]:
+        """Return what declares *cookie_name*: one Cookie for each domain and path it may have."""
+        declared = self.declared_as(cookie_name)
+        return () if declared is None else self._scopes[declared]
+
+    def category(self, key: str) -> Category:
+        """Return the category with this key.
+
+        Raises:
+            PolicyError: there is none; names those there are.
+        """
+        try:
+            return self._by_key[key]
+        except (KeyError, TypeError):
+            known = ", ".join(repr(category.key) for category in self.categories)
+            raise PolicyError(f"unknown category {key!r}; known are {known}") from None
+
+    def answers(self, given: Mapping[str, bool], at: int) -> tuple[Answer, ...]:
+        """Return the answers given at Unix second *at*: for each category key, yes or no.
+
+        A yes to what is necessary, and any answer where there is nothing to choose, are no answers.
+
+        Raises:
+            PolicyError: an unknown category, or a necessary one refused.
+        """
+        for key, yes in given.items():
+            if self.category(key).basis is Basis.NECESSARY and not yes:
+                raise PolicyError(f"category {key!r} is necessary and cannot be refused")
+        return tuple(
+            Answer(key, yes, at, self.digests[key]) for key, yes in given.items() if key in self.digests
+        )
+
+
+def _checked(categories: Iterable[Category]) -> list[Category]:
+    if isinstance(categories, str) or not isinstance(categories, Iterable):
+        raise PolicyError(f"categories must be a list of Category, not {categories!r}")
+    checked: list[Category] = []
+    for category in categories:
+        if not isinstance(category, Category):
+            raise PolicyError(f"not a Category: {category!r}")
+        if any(category.key == other.key for other in checked):
+            raise PolicyError(f"category {category.key!r} is declared twice")
+        checked.append(category)
+    return checked
+
+
+def _without_yielding(categories: list[Category]) -> list[Category]:
+    """Return *categories* without the preset cookies that the site declares itself."""
+    declared = {each.name for cat in categories for each in cat.cookies if not each.yields}
+    seen: set[str] = set()  # two presets may know the same cookie
+
+    def stays(cookie: Cookie) -> bool:
+        if not cookie.yields:
+            return True
+        fresh = cookie.name not in declared and cookie.name not in seen
+        seen.add(cookie.name)
+        return fresh
+
+    return [each.with_cookies(filter(stays, each.cookies)) for each in categories]
+
+
+def _checked_cookie_name(name: str) -> str:
+    if not isinstance(name, str) or not is_token(name) or "*" in name or len(name) > 128:
+        raise PolicyError(f"cookie_name must be a token of up to 128 characters, not {name!r}")
+    return name
+
+
+def _checked_lifetime(lifetime: timedelta | str) -> timedelta:
+    try:
+        length = duration(lifetime)
+    except PolicyError as error:
+        raise PolicyError(f"cookie_lifetime: {error}") from None
+    if length is None or not timedelta(seconds=1) <= length <= LONGEST:
+        raise PolicyError(f"cookie_lifetime must be a second to 400 days (R41), not {lifetime!r}")
+    return length
+
+
+def _checked_date(updated: date | str | None) -> date | None:
+    if updated is None or isinstance(updated, date):
+        return updated
+    try:
+        return date.fromisoformat(updated)
+    except (TypeError, ValueError):
+        raise PolicyError(f"updated must be a date such as 2026-11-23, not {updated!r}") from None
+
+
+def _checked_url(url: str) -> str:
+    checked_text("policy", "privacy_url", url)
+    if url and not url.startswith(("https://", "http://", "/")):
+        raise PolicyError(f"privacy_url must be an http address or a path of this site, not {url!r}")
+    return url

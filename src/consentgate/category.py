@@ -1,0 +1,291 @@
+"""What a site declares: its categories of cookies, and the cookies in them."""
+
+import hashlib
+import json
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable
+from dataclasses import KW_ONLY, dataclass, fields
+from datetime import timedelta
+from enum import StrEnum
+from typing import ClassVar
+
+from .errors import PolicyError
+from .grammar import BLANK, LARGEST_PAIR, has_control
+from .lifetime import duration
+
+# Keys stand in forms, JSON, and between the dots of the signed text.
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+# Hosts as a Domain attribute writes them; a leading dot is ignored by browsers (RFC 6265bis 5.6.3).
+_DOMAIN = re.compile(r"\.?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+# path-value, RFC 6265bis 4.1.1: any character but CTLs and ";". Fields are written in ASCII.
+_PATH = re.compile(r"/[\x20-\x3a\x3c-\x7e]*")
+
+_SOUNDS_NECESSARY = ("necessary", "essential", "required")
+
+
+def checked_text(owner: str, name: str, value: object) -> str:
+    """Return *value*, a text; raise PolicyError naming whose text it is when it is none."""
+    if not isinstance(value, str):
+        raise PolicyError(f"{owner}: {name} must be a text, not {value!r}")
+    return value
+
+
+def checked_domain(owner: str, domain: str | None) -> str | None:
+    """Return *domain*, None or a host name; raise PolicyError otherwise."""
+    if domain is not None and not (isinstance(domain, str) and _DOMAIN.fullmatch(domain)):
+        raise PolicyError(f"{owner}: not a domain: {domain!r}")
+    return domain
+
+
+def is_host_only(name: str) -> bool:
+    """Tell whether browsers store a cookie of this name only without Domain (RFC 6265bis 4.1.3.2)."""
+    return name.lower().startswith("__host-")  # "__Host-Http-" among them
+
+
+def is_secure_only(name: str) -> bool:
+    """Tell whether browsers store a cookie of this name only with Secure (RFC 6265bis 4.1.3)."""
+    return name.lower().startswith(("__host-", "__secure-", "__http-"))
+
+
+def is_http_only(name: str) -> bool:
+    """Tell whether browsers store a cookie of this name only with HttpOnly (layered cookies 4.1.3, R45)."""
+    return name.lower().startswith(("__http-", "__host-http-"))
+
+
+class Basis(StrEnum):
+    """Why a category's cookies may be set."""
+
+    NECESSARY = "necessary"
+    """Never gated, cannot be refused (ePrivacy Directive 5(3), second sentence; R3)."""
+    CONSENT = "consent"
+    """Off until the visitor says yes (R1)."""
+    EXEMPT = "exempt"
+    """On until the visitor says no; needs an Attestation in full (R25, R28)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """What a site operator attests before audience measurement may do without consent (R25).
+
+    Every field must be True: it is the operator's own assessment, nobody else certifies it (R26).
+
+    Attributes:
+        sole_purpose: audience measurement of this site is the only purpose.
+        anonymous_output: only anonymous statistics come out.
+        no_cross_site: visitors are not followed across sites.
+        no_combination: the data is not matched with other data.
+        no_third_party: nothing is passed to third parties.
+    """
+
+    sole_purpose: bool = False
+    anonymous_output: bool = False
+    no_cross_site: bool = False
+    no_combination: bool = False
+    no_third_party: bool = False
+
+    def missing(self) -> list[str]:
+        """Return the names of what is not attested."""
+        return [field.name for field in fields(self) if getattr(self, field.name) is not True]
+
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """One cookie, or one family of them, as the site declares it.
+
+    Args:
+        name: the exact name, case-sensitive, as a PEP 3333 native string; or a pattern that holds
+            exactly one ``*``, which stands for any characters or none.
+        provider: who sets it.
+        function: what it does on the site.
+        location: where on the site.
+        purpose: what it is for, in the visitor's words.
+        lifetime: a timedelta, a text such as ``"13 months"``, ``"session"``, or None for not stated.
+        domain: its Domain attribute, None for a cookie of this host only; needed to expire it (R37).
+        path: its Path attribute; needed to expire it (R37).
+
+    Raises:
+        PolicyError: no browser would store such a name, or an attribute is malformed.
+    """
+
+    name: str
+    _: KW_ONLY
+    provider: str = ""
+    function: str = ""
+    location: str = ""
+    purpose: str = ""
+    lifetime: timedelta | str | None = None
+    domain: str | None = None
+    path: str = "/"
+
+    yields: ClassVar[bool] = False
+    """Whether a declaration of the same name takes this one's place (presets do yield)."""
+
+    def __post_init__(self) -> None:
+        owner = f"cookie {self.name!r}"
+        _check_name(self.name)
+        for text in ("provider", "function", "location", "purpose"):
+            checked_text(owner, text, getattr(self, text))
+        if self.lifetime is not None:
+            try:
+                duration(self.lifetime)
+            except PolicyError as error:
+                raise PolicyError(f"{owner}: {error}") from None
+        checked_domain(owner, self.domain)
+        if not isinstance(self.path, str) or not _PATH.fullmatch(self.path):
+            raise PolicyError(f"{owner}: not a path: {self.path!r}")
+        if is_host_only(self.name) and (self.domain is not None or self.path != "/"):
+            raise PolicyError(f"{owner}: a __Host- cookie has no Domain, and Path=/")
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether the name stands for a family of names."""
+        return "*" in self.name
+
+    def missing(self) -> list[str]:
+        """Return which of the texts a visitor must be given are not stated (R18)."""
+        texts = ("provider", "function", "purpose", "lifetime")
+        return [text for text in texts if not str(getattr(self, text) or "").strip()]
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not name:
+        raise PolicyError(f"a cookie's name must be a text that is not empty, not {name!r}")
+    if name == "*" or name.count("*") > 1:
+        raise PolicyError(f"a pattern holds exactly one '*' and something else: {name!r}")
+    if any(character > "\xff" for character in name):
+        raise PolicyError(
+            f"not a native string: {name!r}; cookie names are bytes, write them as the server sees "
+            "them: name.encode().decode('latin-1')"
+        )
+    if (
+        has_control(name)
+        or "\t" in name
+        or ";" in name
+        or "=" in name
+        or name != name.strip(BLANK)
+        or len(name) > LARGEST_PAIR
+    ):
+        raise PolicyError(f"no browser would store a cookie of this name: {name!r}")
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Category:
+    """A group of cookies that is accepted or refused as one.
+
+    Args:
+        key: what forms, files and the signed answers call it: letters, digits, ``_`` and ``-``.
+        title: its name for visitors; the key, unless given.
+        description: what it is for, in a sentence or two.
+        basis: why its cookies may be set; ``Basis.CONSENT`` unless given.
+        cookies: Cookie objects, or bare strings for cookies with nothing but a name.
+        revision: raise it when a purpose really changes, and visitors are asked again (R13).
+        attestation: what an exempt category needs, in full.
+
+    Raises:
+        PolicyError: naming what cannot be.
+    """
+
+    key: str
+    title: str
+    description: str
+    basis: Basis
+    cookies: tuple[Cookie, ...]
+    revision: int
+    attestation: Attestation | None
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        title: str | None = None,
+        description: str = "",
+        basis: Basis | None = None,
+        cookies: Iterable[Cookie | str] = (),
+        revision: int = 1,
+        attestation: Attestation | None = None,
+    ) -> None:
+        if not isinstance(key, str) or not _KEY.fullmatch(key):
+            raise PolicyError(f"a category's key is 1 to 64 letters, digits, '_' and '-', not {key!r}")
+        owner = f"category {key!r}"
+        if isinstance(cookies, str) or not isinstance(cookies, Iterable):
+            raise PolicyError(f"{owner}: cookies must be a list of names, not {cookies!r}")
+        if not isinstance(revision, int) or isinstance(revision, bool) or revision < 1:
+            raise PolicyError(f"{owner}: revision must be a whole number from 1, not {revision!r}")
+        put = object.__setattr__  # the class is frozen
+        put(self, "key", key)
+        put(self, "title", key if title is None else checked_text(owner, "title", title))
+        put(self, "description", checked_text(owner, "description", description))
+        put(self, "basis", _checked_basis(owner, key, basis))
+        put(self, "cookies", tuple(_cookie(owner, cookie) for cookie in cookies))
+        put(self, "revision", revision)
+        put(self, "attestation", attestation)
+        self._check_attestation(owner)
+
+    def _check_attestation(self, owner: str) -> None:
+        if self.basis is not Basis.EXEMPT:
+            if self.attestation is not None:
+                raise PolicyError(
+                    f"{owner}: an attestation goes with basis exempt only, not {self.basis.value}"
+                )
+            return
+        if not isinstance(self.attestation, Attestation):
+            raise PolicyError(f"{owner}: basis exempt needs an Attestation, not {self.attestation!r}")
+        if missing := self.attestation.missing():
+            raise PolicyError(f"{owner}: basis exempt, but not attested: {', '.join(missing)}")
+
+    def with_cookies(self, cookies: Iterable[Cookie]) -> "Category":
+        """Return this category with *cookies* in place of its own."""
+        return Category(
+            self.key,
+            title=self.title,
+            description=self.description,
+            basis=self.basis,
+            cookies=cookies,
+            revision=self.revision,
+            attestation=self.attestation,
+        )
+
+    @property
+    def can_be_chosen(self) -> bool:
+        """Whether a visitor may accept or refuse it: it is not necessary, and there is something in it."""
+        return self.basis is not Basis.NECESSARY and bool(self.cookies)
+
+    def digest(self) -> str:
+        """Return a short digest of what an answer is about: basis, names, providers, revision (R13).
+
+        Titles, descriptions, purposes and translations are not in it, nor the order of anything.
+        """
+        names = sorted({cookie.name for cookie in self.cookies})
+        providers = sorted({cookie.provider for cookie in self.cookies})
+        material = json.dumps([self.basis.value, names, providers, self.revision])
+        return urlsafe_b64encode(hashlib.sha256(material.encode()).digest()[:6]).decode()
+
+
+def _checked_basis(owner: str, key: str, basis: object) -> Basis:
+    if basis is None:
+        if key.lower() in _SOUNDS_NECESSARY:
+            raise PolicyError(
+                f"{owner} has no basis, so it would be off until accepted; "
+                "if it is necessary, add the line: basis=Basis.NECESSARY"
+                ' (in TOML: basis = "necessary")'
+            )
+        return Basis.CONSENT
+    try:
+        return Basis(basis)  # type: ignore[arg-type]  # a mistyped one is what we look for
+    except ValueError:
+        known = ", ".join(basis.value for basis in Basis)
+        raise PolicyError(f"{owner}: basis must be one of {known}, not {basis!r}") from None
+
+
+def _cookie(owner: str, cookie: object) -> Cookie:
+    if isinstance(cookie, Cookie):
+        return cookie
+    if not isinstance(cookie, str):
+        raise PolicyError(f"{owner}: a cookie is a Cookie or a name, not {cookie!r}")
+    try:
+        return Cookie(cookie)
+    except PolicyError as error:
+        raise PolicyError(f"{owner}: {error}") from None

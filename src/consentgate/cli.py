@@ -1,0 +1,124 @@
+"""The command line: ``consentgate`` or ``python -m consentgate``."""
+
+import argparse
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from . import __version__
+from .errors import PolicyError
+from .lifetime import duration
+from .policy import Policy
+
+KEY_VARIABLE = "CONSENTGATE_SECRET_KEY"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 something is wrong, 2 misused."""
+    arguments = _parser().parse_args(argv)
+    try:
+        status: int = arguments.command(arguments)
+    except (PolicyError, OSError) as error:
+        print(f"consentgate: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="consentgate",
+        description="The cookie policy a site publishes is the cookie policy its server enforces.",
+    )
+    parser.add_argument("--version", action="version", version=f"consentgate {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="serve a small data portal behind its policy, on loopback")
+    demo.add_argument("--port", type=_port, default=8000, help="0 for any free one (default: 8000)")
+    demo.add_argument(
+        "--key-file",
+        type=Path,
+        help=f"file with the secret key (else ${KEY_VARIABLE}, else a new one at each start)",
+    )
+    demo.set_defaults(command=_demo)
+
+    keygen = commands.add_parser("keygen", help="print a new secret key")
+    keygen.set_defaults(command=_keygen)
+
+    check = commands.add_parser("check", help="say what is wrong with a policy file")
+    check.add_argument("policy", type=Path, help="a policy in TOML")
+    check.add_argument(
+        "--complete", action="store_true", help="also name each text that visitors are not given (R18)"
+    )
+    check.set_defaults(command=_check)
+
+    render = commands.add_parser("render", help="print a policy file as a page")
+    render.add_argument("policy", type=Path, help="a policy in TOML")
+    render.add_argument("--format", choices=("markdown", "html", "json"), default="markdown")
+    render.set_defaults(command=_render)
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError(text)
+    return port
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from .demo import serve  # with it come Jinja2 and a server
+
+    return serve(port=arguments.port, secret_key=_secret_key(arguments.key_file))
+
+
+def _secret_key(key_file: Path | None) -> str:
+    if key_file is not None:
+        return key_file.read_text().strip()
+    return os.environ.get(KEY_VARIABLE) or secrets.token_urlsafe(32)
+
+
+def _keygen(arguments: argparse.Namespace) -> int:
+    print(secrets.token_urlsafe(32))
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    policy = Policy.from_toml(arguments.policy)
+    findings = [*_disagreements(policy), *(_not_stated(policy) if arguments.complete else ())]
+    for finding in findings:
+        print(f"{arguments.policy}: {finding}")
+    if findings:
+        return 1
+    cookies = sum(len(category.cookies) for category in policy.categories)
+    print(f"{arguments.policy}: {len(policy.categories)} categories, {cookies} cookies, nothing wrong")
+    return 0
+
+
+def _disagreements(policy: Policy) -> Iterator[str]:
+    """Yield where the page would say one thing and the server do another."""
+    for cookie in policy.scopes_of(policy.cookie_name):
+        if cookie.lifetime is not None and duration(cookie.lifetime) != policy.cookie_lifetime:
+            yield (
+                f"cookie {cookie.name!r}: lifetime {cookie.lifetime!r} is not cookie_lifetime, "
+                f"{policy.cookie_lifetime.days} days: leave it out, it is filled in"
+            )
+
+
+def _not_stated(policy: Policy) -> Iterator[str]:
+    """Yield each text a visitor must be given and is not."""
+    for name in ("controller", "contact"):
+        if not getattr(policy, name):
+            yield f"policy: no {name}"
+    for category in policy.categories:
+        if not category.description:
+            yield f"category {category.key!r}: no description"
+        for cookie in category.cookies:
+            for text in cookie.missing():
+                yield f"category {category.key!r}, cookie {cookie.name!r}: no {text}"
+
+
+def _render(arguments: argparse.Namespace) -> int:
+    print(Policy.from_toml(arguments.policy).render(arguments.format), end="")
+    return 0

@@ -1,0 +1,40 @@
+"""A bounded memo that needs no lock: two generations of plain dicts."""
+
+from typing import Generic, TypeVar
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+class Memo(Generic[_K, _V]):
+    """Remember at most about *size* of the entries last used.
+
+    A hit in the young generation is one read; when that is full it becomes the old one and the old
+    one is forgotten. Both are replaced, never emptied, so a thread that holds one keeps a whole dict.
+
+    >>> memo = Memo(2)
+    >>> for number in range(5): memo.put(number, number * number)
+    >>> memo.get(4), memo.get(0)
+    (16, None)
+    """
+
+    def __init__(self, size: int) -> None:
+        self._half = max(1, size // 2)
+        self._young: dict[_K, _V] = {}
+        self._old: dict[_K, _V] = {}
+
+    def get(self, key: _K) -> _V | None:
+        """Return what was put under *key*, or None."""
+        value = self._young.get(key)
+        if value is None and (value := self._old.get(key)) is not None:
+            self.put(key, value)
+        return value
+
+    def put(self, key: _K, value: _V) -> None:
+        """Remember *value*, at the price of what has not been used for longest."""
+        if len(self._young) >= self._half:
+            self._young, self._old = {}, self._young
+        self._young[key] = value
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)

@@ -1,0 +1,79 @@
+"""Cookie pairs on their way in: those of categories a visit does not allow are withheld."""
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from .grammar import BLANK
+from .verdict import NAMELESS, RESERVED, Names
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What became of a Cookie field.
+
+    Attributes:
+        cookie_string: what the application may read; the very string that came in, if that is all of it.
+        withheld: name and category key of each pair left out.
+        spared: likewise for each undeclared pair that was not.
+    """
+
+    cookie_string: str
+    withheld: list[tuple[str, str | None]]
+    spared: list[tuple[str, str | None]]
+
+
+class _EverythingElse:
+    """Holds every key but the preferences cookie's."""
+
+    def __contains__(self, key: object) -> bool:
+        return key != RESERVED
+
+
+EVERYTHING_ELSE = _EverythingElse()
+"""For `narrow`: withhold preferences cookies that are not believed, and nothing more."""
+
+
+def narrow(
+    cookie_string: str,
+    names: Names,
+    allowed: Container[str | None],
+    believed: Container[str],
+) -> Narrowed:
+    """Return *cookie_string* without the pairs *allowed* does not hold, and what was withheld.
+
+    What is kept keeps its bytes, order and duplicates (R9).
+
+    Args:
+        cookie_string: the value of the Cookie field.
+        names: the policy's memo of names.
+        allowed: keys of the categories allowed.
+        believed: the values of the preferences cookie that verified; any other is withheld.
+    """
+    kept: list[str] = []
+    withheld: list[tuple[str, str | None]] = []
+    spared: list[tuple[str, str | None]] = []
+    for pair in cookie_string.split(";"):
+        text, equals, value = pair.partition("=")
+        key = names[text] if equals else NAMELESS
+        if key in allowed or (key == RESERVED and value.strip(BLANK) in believed):
+            kept.append(pair)
+            if key is None:
+                spared.append((text.strip(BLANK), key))
+        elif pair.strip(BLANK):
+            withheld.append((text.strip(BLANK), key))
+        else:
+            kept.append(pair)  # nothing between two semicolons: nobody's cookie
+    if withheld:
+        cookie_string = ";".join(kept).lstrip(BLANK + ";")
+    return Narrowed(cookie_string, withheld, spared)
+
+
+def not_allowed(cookie_string: str, names: Names, allowed: Container[str | None]) -> list[tuple[str, str]]:
+    """Return name and category key of each declared cookie in *cookie_string* that is not allowed."""
+    found: list[tuple[str, str]] = []
+    for pair in cookie_string.split(";"):
+        text, equals, _ = pair.partition("=")
+        key = names[text] if equals else NAMELESS
+        if key is not None and key not in allowed and key not in (NAMELESS, RESERVED):
+            found.append((text.strip(BLANK), key))
+    return found

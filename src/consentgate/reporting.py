@@ -1,0 +1,153 @@
+"""What the gate tells the site: events for its observer, the same for the logger ``consentgate``.
+
+Names of cookies, never their values, never an address (R99).
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from .preferences import Answer, Preferences
+from .verdict import NAMELESS, RESERVED, Reason
+
+logger = logging.getLogger("consentgate")
+
+Direction = Literal["request", "response"]
+Action = Literal["stripped", "withheld", "expired", "chosen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something the gate did, or with ``enforced=False`` would have done.
+
+    Attributes:
+        action: ``"stripped"`` (a Set-Cookie field did not go out), ``"withheld"`` (a cookie pair was
+            kept from the application), ``"expired"`` (the browser was told to forget a cookie), or
+            ``"chosen"`` (a visitor's choice was recorded).
+        cookie_name: the cookie's name, ``""`` for a nameless one.
+        category: the key of its category, None if it is undeclared.
+        direction: ``"request"`` or ``"response"``.
+        reason: why, in words.
+        enforced: False when it was only reported.
+        at: for a choice, when, in Unix seconds.
+        answers: for a choice, the answers with their digests: what to keep as a record (R14).
+    """
+
+    action: Action
+    cookie_name: str
+    category: str | None
+    direction: Direction
+    reason: str
+    enforced: bool = True
+    at: int | None = None
+    answers: tuple[Answer, ...] = ()
+
+    def __str__(self) -> str:
+        would = "" if self.enforced else "would be "
+        category = "" if self.category is None else f" ({self.category})"
+        return f"{self.direction}: cookie {self.cookie_name!r}{category} {would}{self.action}: {self.reason}"
+
+
+Observer = Callable[[Event], object]
+
+
+class Reporter:
+    """Sends events to the observer and the log; nothing it does can break a response."""
+
+    ONCE = 256
+    """How many different warnings it gives before it stops: names may come from visitors."""
+
+    def __init__(self, observer: Observer | None, preferences_cookie: str) -> None:
+        self._observer = observer
+        self._preferences_cookie = preferences_cookie
+        self._warned: set[tuple[str, str]] = set()
+
+    def cookies(
+        self,
+        action: Action,
+        cookies: Iterable[tuple[str, str | None]],
+        preferences: Preferences,
+        *,
+        enforced: bool,
+    ) -> None:
+        """Report what happened to *cookies*, each a name and the key `Names` gives for it."""
+        direction: Direction = "request" if action == "withheld" else "response"
+        listened_to = self._observer is not None or logger.isEnabledFor(logging.DEBUG)
+        for name, key in cookies:
+            if key is None:
+                self._warn_undeclared(name, direction, enforced)
+            elif key == RESERVED and direction == "response":
+                self.once(
+                    RESERVED,
+                    "the application sets %r itself; only the gate may (choose through the visit)",
+                    name,
+                )
+            if listened_to:
+                self.event(
+                    Event(
+                        action=action,
+                        cookie_name=name,
+                        category=None if key in (NAMELESS, RESERVED) else key,
+                        direction=direction,
+                        reason=_reason(key, direction, preferences),
+                        enforced=enforced,
+                    )
+                )
+
+    def choice(self, preferences: Preferences, at: int) -> None:
+        """Report that a visitor chose, at Unix second *at*."""
+        event = Event(
+            action="chosen",
+            cookie_name=self._preferences_cookie,
+            category=None,
+            direction="response",
+            reason="a choice was recorded",
+            at=at,
+            answers=preferences.answers,
+        )
+        self.event(event)
+
+    def event(self, event: Event) -> None:
+        """Give *event* to the log and to the observer, whose failure is only logged."""
+        level = logging.INFO if event.action == "chosen" else logging.DEBUG
+        logger.log(level, "%s", event)
+        if self._observer is not None:
+            try:
+                self._observer(event)
+            except Exception:
+                logger.exception("the observer failed; the response goes on")
+
+    def once(self, key: str, message: str, *arguments: object) -> None:
+        """Log a warning, once for each *key* and first argument."""
+        mark = key, str(arguments[0]) if arguments else ""
+        if mark not in self._warned and len(self._warned) < self.ONCE:
+            self._warned.add(mark)
+            logger.warning(message, *arguments)
+
+    def failure(self, what: str) -> None:
+        """Log the exception being handled: an error of ours, or of a hook of the site's."""
+        logger.exception("%s failed; gated cookies stay behind, the page goes on", what)
+
+    def _warn_undeclared(self, name: str, direction: Direction, enforced: bool) -> None:
+        did = {"request": "withheld", "response": "stripped"}[direction] if enforced else "let through"
+        self.once(
+            f"undeclared, {direction}",
+            "undeclared cookie %r in a %s was %s; if the site uses it, declare it:\n"
+            "[[category.cookie]]\nname = %s",
+            name,
+            direction,
+            did,
+            json.dumps(name),
+        )
+
+
+def _reason(key: str | None, direction: Direction, preferences: Preferences) -> str:
+    if key is None:
+        return Reason.UNDECLARED.value
+    if key == NAMELESS:
+        return Reason.NAMELESS.value
+    if key == RESERVED:
+        return (Reason.INVALID if direction == "request" else Reason.RESERVED).value
+    return (Reason.REFUSED if preferences.refuses(key) else Reason.UNSET).value

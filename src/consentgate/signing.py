@@ -1,0 +1,196 @@
+"""Preferences as the value of a signed cookie, and back. The only door to itsdangerous.
+
+The text is ``1.<key>.<y|n>.<Unix second>.<digest>`` with four fields for each answer, a dot, and the
+signature: HMAC-SHA-256 in URL-safe base64. Every character may stand in a cookie-value (R42).
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable
+
+from itsdangerous import Signer
+from itsdangerous.signer import SigningAlgorithm
+
+from .catalogue import Catalogue
+from .errors import BadPreferences, PolicyError
+from .grammar import LARGEST_PAIR
+from .preferences import Answer, Preferences
+
+SHORTEST_KEY = 16
+"""Bytes a secret key must have."""
+
+LEEWAY = 60
+"""Seconds an answer may lie in the future: clocks of several servers differ."""
+
+_FORMAT = "1"
+
+# The whole text. Its last character carries four bits: of the sixty-four that base64 readers would
+# take there only these sixteen are ever written, so one signature has one spelling.
+_TEXT = re.compile(
+    r"1((?:\.[A-Za-z0-9_-]{1,64}\.[yn]\.[0-9]{1,12}\.[A-Za-z0-9_-]{8})*)"
+    r"\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"
+)
+_SIGNATURE = 44  # characters, its dot included
+
+SecretKey = str | bytes
+
+
+class _PreparedHMAC(SigningAlgorithm):
+    """HMAC-SHA-256 that copies a prepared state for each text, instead of scheduling the key anew."""
+
+    def __init__(self, keys: Iterable[bytes]) -> None:
+        self._states = {key: hmac.new(key, digestmod=hashlib.sha256) for key in keys}
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        state = self._states[key].copy()
+        state.update(value)
+        return state.digest()
+
+
+class PreferencesSerializer:
+    """Sign preferences and read them back, under one policy and its keys.
+
+    Args:
+        policy: says which categories can be answered, and what the cookie is called.
+        secret_key: signs; at least 16 bytes. A key the site uses elsewhere may be used here too: what
+            is signed is bound to the cookie's name by a salt of our own.
+        secret_key_fallbacks: earlier keys, which only verify.
+
+    Raises:
+        PolicyError: a key is too short or none.
+    """
+
+    def __init__(
+        self,
+        policy: Catalogue,
+        *,
+        secret_key: SecretKey,
+        secret_key_fallbacks: Iterable[SecretKey] | None = (),
+    ) -> None:
+        secrets = [_checked_key("secret_key", secret_key)]
+        secrets += [_checked_key("secret_key_fallbacks", key) for key in _several(secret_key_fallbacks)]
+        salt = f"consentgate.{policy.cookie_name}".encode()
+        self._catalogue = policy
+        self._keys = tuple(_derived(secret, salt) for secret in secrets)
+        # itsdangerous signs with the last key of a list.
+        self._signer = Signer(
+            list(reversed(self._keys)),
+            salt=salt,
+            key_derivation="none",  # derived above, once
+            algorithm=_PreparedHMAC(self._keys),
+        )
+        self._longest = max(1024, longest_text(policy))
+        self._lifetime = int(policy.cookie_lifetime.total_seconds())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PreferencesSerializer):
+            return NotImplemented
+        return self._keys == other._keys and self._catalogue == other._catalogue
+
+    def __hash__(self) -> int:
+        return hash((self._keys, self._catalogue))
+
+    def dumps(self, preferences: Preferences) -> str:
+        """Return *preferences* as a signed text, fit for a cookie-value.
+
+        Raises:
+            PolicyError: an answer is to a category this policy does not ask about.
+        """
+        fields = [_FORMAT]
+        for answer in preferences.answers:
+            if answer.category not in self._catalogue.digests:
+                raise PolicyError(f"an answer to what is not asked here: {answer.category!r}")
+            yes_no = "y" if answer.accepted else "n"
+            fields += [answer.category, yes_no, str(answer.at), answer.digest]
+        return self._signer.sign(".".join(fields)).decode("ascii")
+
+    def loads(self, text: str, *, now: float | None = None) -> Preferences:
+        """Return the preferences signed in *text*.
+
+        Answers to categories that are not declared here, or whose declaration has changed since, are
+        left out one by one (R13). With *now*, in Unix seconds, so are those past `cookie_lifetime`.
+
+        Raises:
+            BadPreferences: not genuine; or, with *now*, dated more than a minute ahead, or too old
+                in every answer.
+        """
+        if len(text) > self._longest:
+            raise BadPreferences(f"longer than {self._longest} characters")
+        match = _TEXT.fullmatch(text)
+        if match is None:
+            raise BadPreferences("not the form of a preferences cookie")
+        payload = text[:-_SIGNATURE].encode("ascii")
+        if not self._signer.verify_signature(payload, text[1 - _SIGNATURE :]):
+            raise BadPreferences("the signature does not verify")
+        answers = _answers(match[1])
+        if now is not None:
+            answers = self._in_time(answers, now)
+        digests = self._catalogue.digests
+        return Preferences(
+            tuple(answer for answer in answers if digests.get(answer.category) == answer.digest)
+        )
+
+    def _in_time(self, answers: list[Answer], now: float) -> list[Answer]:
+        if any(answer.at > now + LEEWAY for answer in answers):
+            raise BadPreferences("dated in the future")
+        valid = [answer for answer in answers if now < answer.at + self._lifetime]
+        if answers and not valid:
+            raise BadPreferences("too old")
+        return valid
+
+
+def longest_text(policy: Catalogue) -> int:
+    """Return how many characters the signed answers to everything in *policy* may have."""
+    answers = sum(len(key) + len(".") * 4 + len("y") + len("9999999999") + 8 for key in policy.digests)
+    return len(_FORMAT) + answers + _SIGNATURE
+
+
+def check_fits(policy: Catalogue) -> None:
+    """Raise PolicyError if the answers to everything in *policy* would not fit a cookie (R42)."""
+    size = len(policy.cookie_name) + longest_text(policy)
+    if size > LARGEST_PAIR:
+        raise PolicyError(
+            f"{len(policy.digests)} categories to choose make a preferences cookie of {size} octets; "
+            f"browsers keep {LARGEST_PAIR}"
+        )
+
+
+def _answers(fields: str) -> list[Answer]:
+    """Return the answers in *fields*, of the form already known."""
+    parts = fields.split(".")[1:]
+    return [
+        Answer(parts[at], parts[at + 1] == "y", int(parts[at + 2]), parts[at + 3])
+        for at in range(0, len(parts), 4)
+    ]
+
+
+def _derived(secret: bytes, salt: bytes) -> bytes:
+    """Return the key for this use alone: itsdangerous' own derivation, done once."""
+    signer = Signer(secret, salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)
+    return signer.derive_key()
+
+
+def _checked_key(option: str, key: object) -> bytes:
+    if isinstance(key, str):
+        try:
+            key = key.encode("utf-8")
+        except UnicodeEncodeError:
+            raise PolicyError(f"{option}: not a text that can be encoded") from None
+    if not isinstance(key, bytes):
+        raise PolicyError(f"{option} must be str or bytes, not {type(key).__name__}")
+    if len(key) < SHORTEST_KEY:
+        raise PolicyError(
+            f"{option} has {len(key)} bytes, {SHORTEST_KEY} are needed; "
+            "`consentgate keygen` prints a good one"
+        )
+    return key
+
+
+def _several(keys: Iterable[SecretKey] | None) -> list[SecretKey]:
+    if isinstance(keys, (str, bytes)):
+        raise PolicyError("secret_key_fallbacks must be a list of keys, not one key")
+    try:
+        return list(keys or ())
+    except TypeError:
+        raise PolicyError(f"secret_key_fallbacks must be a list of keys, not {keys!r}") from None

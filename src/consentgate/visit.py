@@ -1,0 +1,256 @@
+"""One request's visit: what its visitor allows, and the choice made in it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from .errors import NoGate, PolicyError, ResponseStarted
+from .preferences import Preferences, State
+from .verdict import Judge, Reason, Standing, Verdict
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+ENVIRON_KEY = "consentgate.visit"
+
+PATH_SAFE = "/!$&'()*+,;=:@~"
+"""What a path may hold as it is (pchar, RFC 3986 3.3), besides letters, digits, ``_``, ``.`` and ``-``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all visits behind one gate share.
+
+    Attributes:
+        judge: the policy.
+        clock: gives Unix seconds.
+        preferences_path: where the visitor's page is, None where there is none.
+        asked_late: called when the application first asks after its response has started.
+        gate: the gate's policy, options and keys; of two gates with equal ones, one acts.
+    """
+
+    judge: Judge
+    clock: Callable[[], float]
+    preferences_path: str | None = None
+    asked_late: Callable[[], object] = lambda: None
+    gate: object = None
+
+
+class Visit:
+    """What the visitor behind one request allows; and how the application records a choice.
+
+    Find it with `Visit.from_environ(environ)`. A choice takes effect in the response to this very
+    request (R85) and is remembered in the next.
+    """
+
+    __slots__ = (
+        "_place",
+        "_setting",
+        "_started",
+        "_told",
+        "applies",
+        "chosen_at",
+        "standing",
+        "was_asked",
+    )
+
+    standing: Standing
+    """Where the visitor stands, read without that counting as a question."""
+
+    applies: bool
+    """Whether the policy applies to this request."""
+
+    was_asked: bool
+    """Whether the application has asked anything, so that its answer depends on the visitor (R80)."""
+
+    chosen_at: int | None
+    """When a choice was made in this request, in Unix seconds; None if none was."""
+
+    def __init__(
+        self,
+        setting: Setting,
+        standing: Standing,
+        applies: bool = True,
+        place: tuple[str, str, str] = ("", "/", ""),
+    ) -> None:
+        self._setting = setting
+        self.standing = standing
+        self.applies = applies
+        self._place = place  # SCRIPT_NAME, PATH_INFO, QUERY_STRING: applications rewrite them
+        self._told: tuple[object, ...] = ()
+        self.was_asked = self._started = False
+        self.chosen_at = None
+
+    @classmethod
+    def from_environ(cls, environ: dict[str, Any]) -> "Visit":
+        """Return the visit of the request with this environ.
+
+        Raises:
+            NoGate: no gate stands before this application.
+        """
+        visit = environ.get(ENVIRON_KEY)
+        if not isinstance(visit, Visit):
+            raise NoGate(
+                "no gate stands before this application; wrap it where it is made: "
+                "app = policy.wrap(app, secret_key=...)"
+            )
+        return visit
+
+    @property
+    def preferences(self) -> Preferences:
+        """The visitor's valid answers."""
+        self._ask()
+        return self.standing.preferences
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """Keys of the categories this visit allows, in the policy's order."""
+        self._ask()
+        keys = (category.key for category in self._setting.judge.catalogue.categories)
+        return tuple(key for key in keys if self._allows(key))
+
+    @property
+    def needs_choice(self) -> bool:
+        """Whether there is something to ask this visitor."""
+        self._ask()
+        return self.applies and self.standing.needs_choice
+
+    def allows(self, category_key: str) -> bool:
+        """Tell whether cookies of this category may be set and read in this visit.
+
+        Raises:
+            PolicyError: an unknown category; names those there are.
+        """
+        self._ask()
+        return self._allows(self._setting.judge.catalogue.category(category_key).key)
+
+    def allows_cookie(self, name: str) -> bool:
+        """Tell whether a cookie of this name may be set and read in this visit."""
+        return self.explain(name).admitted
+
+    def explain(self, cookie_name: str) -> Verdict:
+        """Return whether a cookie of this name is admitted, why, and under which category."""
+        self._ask()
+        verdict = self._setting.judge.judge(cookie_name, self.standing)
+        if not self.applies:
+            return Verdict(True, Reason.NOT_APPLICABLE, verdict.category)
+        return verdict
+
+    def state(self, category_key: str) -> State:
+        """Return what the visitor said of a category: ``"accepted"``, ``"refused"`` or ``"unset"``.
+
+        Raises:
+            PolicyError: an unknown category; names those there are.
+        """
+        self._ask()
+        key = self._setting.judge.catalogue.category(category_key).key
+        return self.standing.preferences.state(key)
+
+    def accept(self, *category_keys: str) -> None:
+        """Record the visitor's yes to these categories; every other answer keeps its day.
+
+        Raises:
+            PolicyError: an unknown category.
+            ResponseStarted: too late for this response to remember it.
+        """
+        self.choose(dict.fromkeys(category_keys, True))
+
+    def refuse(self, *category_keys: str) -> None:
+        """Record the visitor's no to these categories; every other answer keeps its day.
+
+        Withdrawing is refusing (R7).
+
+        Raises:
+            PolicyError: an unknown category, or a necessary one.
+            ResponseStarted: too late for this response to remember it.
+        """
+        self.choose(dict.fromkeys(category_keys, False))
+
+    def accept_all(self) -> None:
+        """Record the visitor's yes to every category there is to choose.
+
+        Raises:
+            ResponseStarted: too late for this response to remember it.
+        """
+        self.choose(dict.fromkeys(self._setting.judge.catalogue.digests, True))
+
+    def refuse_all(self) -> None:
+        """Record the visitor's no to every category but the necessary ones, exempt ones included.
+
+        Raises:
+            ResponseStarted: too late for this response to remember it.
+        """
+        self.choose(dict.fromkeys(self._setting.judge.catalogue.digests, False))
+
+    def choose(self, answers: Mapping[str, bool]) -> None:
+        """Record the visitor's yes or no to each of these categories; every other answer keeps its day.
+
+        Raises:
+            PolicyError: an unknown category, or a necessary one refused.
+            ResponseStarted: too late for this response to remember it.
+        """
+        setting = self._setting
+        at = int(setting.clock())
+        given = setting.judge.catalogue.answers(answers, at)
+        if self._started:
+            raise ResponseStarted("the response has started: no cookie can remember this choice")
+        if given:
+            preferences = self.standing.preferences.amended(given)
+            self.standing = setting.judge.standing([preferences])
+            self.chosen_at = at
+
+    def banner(self, *, action: str | None = None) -> "Markup":
+        """Return the question as HTML for the top of a page, empty when there is nothing to ask (R76).
+
+        Args:
+            action: where its form posts to; the preferences page, unless given.
+
+        Raises:
+            PolicyError: there is no page to post to (`preferences_path=None`), and no *action*.
+        """
+        # Jinja2 is loaded when there is something to draw, not with the package.
+        from .rendering import render_banner
+
+        path = self._setting.preferences_path
+        if action is None and path is None:
+            raise PolicyError("preferences_path is None: say where the banner posts to, banner(action=...)")
+        if not self.needs_choice:
+            return render_banner(self._setting.judge.catalogue, None)
+        script_name, path_info, query_string = self._place
+        mount = quote(script_name.encode("latin-1"), safe=PATH_SAFE)
+        page = mount + quote(path_info.encode("latin-1"), safe=PATH_SAFE)
+        own = None if path is None else mount + path
+        return render_banner(
+            self._setting.judge.catalogue,
+            action or own,
+            next_page=f"{page}?{query_string}" if query_string else page,
+            page=own,
+        )
+
+    # What the gate asks of a visit
+
+    def is_underway_behind(self, gate: object) -> bool:
+        """Tell whether this visit's response is still to come, through a gate equal to *gate*."""
+        return not self._started and self._setting.gate == gate
+
+    def begins_plainly(self) -> bool:
+        """Start the response; tell whether nothing was asked or chosen that it would have to show."""
+        self._started = True
+        return self.applies and not self.was_asked and self.chosen_at is None
+
+    def is_news(self, event: object) -> bool:
+        """Tell, once for each *event*, that it has not been reported for this request."""
+        if event in self._told:
+            return False
+        self._told = (*self._told, event)
+        return True
+
+    def _allows(self, key: str) -> bool:
+        return not self.applies or key in self.standing.allowed
+
+    def _ask(self) -> None:
+        if not self.was_asked:
+            self.was_asked = True
+            if self._started:
+                self._setting.asked_late()

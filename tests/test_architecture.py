@@ -1,0 +1,105 @@
+"""The house: imports go down, never up and never sideways; each dependency has one door."""
+
+import ast
+from pathlib import Path
+
+import consentgate
+
+PACKAGE = Path(consentgate.__file__).parent
+
+FLOORS = [
+    {"errors", "grammar", "preferences", "memo"},
+    {"lifetime", "patterns", "origin"},
+    {"category"},
+    {"catalogue", "presets", "options"},
+    {"verdict", "signing", "declaration", "expiring", "caching", "minting", "rendering"},
+    {"stripping", "narrowing", "reading", "reporting", "visit"},
+    {"amending", "endpoint"},
+    {"wsgi"},
+    {"policy"},
+    {"__init__", "paste", "demo"},
+    {"cli"},
+    {"__main__"},
+]
+
+DOORS = {
+    "itsdangerous": {"signing"},
+    "jinja2": {"rendering"},
+    "markupsafe": {"rendering", "visit"},  # visit: the type of its banner
+    "webob": {"endpoint"},
+}
+
+# Below this floor nothing knows environ, a clock or a log: it decides, and others act.
+PURE = [module for floor in FLOORS[:5] for module in floor] + [
+    "stripping",
+    "narrowing",
+    "reading",
+    "amending",
+]
+IMPURE_IMPORTS = {"logging", "time", "wsgiref", "os", "webob"}
+
+
+def imports_of(module: str) -> set[str]:
+    """Every module *module* imports, anywhere in it; ours without their package."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            found |= {node.module} if node.module else {f"{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(str(node.module).partition(".")[0])
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+    return found
+
+
+def modules() -> set[str]:
+    return {path.stem for path in PACKAGE.glob("*.py")}
+
+
+def test_every_module_stands_on_one_floor() -> None:
+    placed = [module for floor in FLOORS for module in floor]
+    assert sorted(placed) == sorted(modules())
+
+
+def test_imports_go_down() -> None:
+    floor_of = {module: number for number, floor in enumerate(FLOORS) for module in floor}
+    # `from . import __version__` asks the package itself, which is made before its commands are.
+    upward = [
+        f"{module} imports {imported}"
+        for module in floor_of
+        for imported in imports_of(module)
+        if imported in floor_of and floor_of[imported] >= floor_of[module]
+    ]
+    assert upward == []
+
+
+def test_each_dependency_has_one_door() -> None:
+    for dependency, doors in DOORS.items():
+        assert {module for module in modules() if dependency in imports_of(module)} == doors
+
+
+def test_what_decides_knows_no_environ_clock_or_log() -> None:
+    for module in PURE:
+        assert not imports_of(module) & IMPURE_IMPORTS, module
+        assert "environ[" not in (PACKAGE / f"{module}.py").read_text(), module
+
+
+def test_every_module_says_in_a_line_what_it_is_for() -> None:
+    for module in modules():
+        docstring = ast.get_docstring(ast.parse((PACKAGE / f"{module}.py").read_text()))
+        assert docstring is not None, module
+        assert docstring.splitlines()[0].endswith("."), module
+
+
+def test_functions_are_short() -> None:
+    """Signatures aside, no function is longer than forty lines."""
+    long = []
+    for module in modules():
+        for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = [
+                    part for part in node.body if not isinstance(getattr(part, "value", None), ast.Constant)
+                ]
+                if body and (body[-1].end_lineno or 0) - body[0].lineno >= 40:
+                    long.append(f"{module}.{node.name}")
+    assert long == []

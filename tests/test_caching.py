@@ -1,0 +1,116 @@
+"""What caches are told: R77 to R81."""
+
+import pytest
+from hypothesis import given
+
+from consentgate.caching import directives, make_private, may_be_shared, vary_on_cookie
+
+from .conftest import NOW
+from .strategies import NATIVE, response_headers
+
+Fields = list[tuple[str, str]]
+
+
+def cache_control(*values: str) -> Fields:
+    return [("Cache-Control", value) for value in values]
+
+
+@given(response_headers)
+def test_afterwards_no_shared_cache_has_leave_and_once_is_enough(fields: Fields) -> None:
+    before = list(fields)
+    private = make_private(fields)
+    assert fields == before
+    assert not may_be_shared(private, NOW)
+    assert make_private(private) is private
+    untouched = [field for field in fields if "cache-control" not in field[0].lower()]
+    assert [field for field in private if "cache-control" not in field[0].lower()] == untouched
+
+
+@given(response_headers)
+def test_vary_is_said_once(fields: Fields) -> None:
+    before = list(fields)
+    varied = vary_on_cookie(fields)
+    assert fields == before
+    assert vary_on_cookie(varied) is varied
+    assert [field for field in varied if field[0] != "Vary"] == [
+        field for field in fields if field[0] != "Vary"
+    ]
+
+
+@given(NATIVE)
+def test_directives_lose_nothing_but_commas_and_blanks(text: str) -> None:
+    kept = "".join(directives(text)).replace(",", "").replace(" ", "").replace("\t", "")
+    assert kept == text.replace(",", "").replace(" ", "").replace("\t", "")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([], cache_control("private")),
+        (cache_control("max-age=60"), cache_control("max-age=60, private")),
+        (cache_control("public, max-age=60, s-maxage=600"), cache_control("max-age=60, private")),
+        (cache_control("PUBLIC", "max-age=60"), cache_control("max-age=60, private")),
+        (cache_control('private="Set-Cookie, X", max-age=60'), cache_control("max-age=60, private")),
+        (cache_control('no-cache="Set-Cookie"'), cache_control('no-cache="Set-Cookie", private')),
+        ([("cache-control", "public"), ("Vary", "x")], [("Cache-Control", "private"), ("Vary", "x")]),
+        ([("Surrogate-Control", "max-age=60")], cache_control("private")),
+        ([("CDN-Cache-Control", "max-age=60"), *cache_control("no-store")], cache_control("no-store")),
+        ([("Cloudflare-CDN-Cache-Control", "public")], cache_control("private")),
+    ],
+)
+def test_leave_to_share_is_taken_back(before: Fields, after: Fields) -> None:
+    """R77, R78, R79."""
+    assert make_private(before) == after
+
+
+@pytest.mark.parametrize("value", ["private", "no-store", "Private, max-age=60", "max-age=0, No-Store"])
+def test_what_is_stricter_stays(value: str) -> None:
+    fields = cache_control(value)
+    assert make_private(fields) is fields
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([], [("Vary", "Cookie")]),
+        ([("Vary", "Accept-Encoding")], [("Vary", "Accept-Encoding, Cookie")]),
+        (
+            [("vary", "Accept"), ("a", "b"), ("Vary", "Origin")],
+            [("Vary", "Accept, Origin, Cookie"), ("a", "b")],
+        ),
+    ],
+)
+def test_vary_is_merged(before: Fields, after: Fields) -> None:
+    """R80."""
+    assert vary_on_cookie(before) == after
+
+
+@pytest.mark.parametrize("value", ["*", "cookie", "Accept , COOKIE"])
+def test_vary_that_says_it_already_stays(value: str) -> None:
+    fields = [("Vary", value)]
+    assert vary_on_cookie(fields) is fields
+
+
+@pytest.mark.parametrize(
+    ("fields", "shared"),
+    [
+        ([], False),
+        (cache_control("public"), True),
+        (cache_control("s-maxage=60"), True),
+        (cache_control("max-age=60"), True),
+        (cache_control('max-age="60"'), True),
+        (cache_control("max-age=soon"), True),
+        (cache_control("max-age=0"), False),
+        (cache_control("no-cache"), False),
+        (cache_control("max-age=60, private"), False),
+        (cache_control("public, no-store"), False),
+        (cache_control('max-age=60, private="X"'), True),
+        ([("Surrogate-Control", "x"), *cache_control("private")], True),
+        ([("Expires", "Fri, 31 Dec 2038 23:59:59 GMT")], True),
+        ([("Expires", "Thu, 01 Jan 1970 00:00:00 GMT")], False),
+        ([("Expires", "0")], False),
+        ([("Expires", "Fri, 31 Dec 2038 23:59:59 GMT"), *cache_control("max-age=0")], False),
+    ],
+)
+def test_what_a_shared_cache_may_keep(fields: Fields, shared: bool) -> None:
+    assert may_be_shared(fields, NOW) is shared

@@ -1,0 +1,184 @@
+"""The catalogue: which category a name belongs to, whatever the order of declaration."""
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consentgate import Basis, Category, Cookie, Policy, PolicyError
+
+from .conftest import make_policy
+from .strategies import NATIVE, names, policies
+
+NECESSARY = Category("necessary", basis=Basis.NECESSARY, cookies=["sid"])
+
+
+def categories(*cookies: str) -> list[Category]:
+    """One category for each cookie: c0, c1, ..."""
+    return [Category(f"c{number}", cookies=[name]) for number, name in enumerate(cookies)]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("_pk_id", "c0"),
+        ("_pk_id.1", "c1"),
+        ("_pk_ses.1", "c2"),
+        ("_PK_ID", None),
+        ("_pk", None),
+        ("x_pk_id", None),
+        ("ad_tv", "c3"),
+        ("_pk_tv", "c2"),
+        ("_pk_*", "c2"),
+    ],
+)
+def test_exact_before_pattern_and_the_longer_literal_first(name: str, key: str | None) -> None:
+    """R31, R36: case-sensitive, anchored, most specific."""
+    declared = categories("_pk_id", "_pk_id.*", "_pk_*", "*_tv")
+    for _ in range(4):
+        random.shuffle(declared)
+        found = Policy(declared).category_of(name)
+        assert (None if found is None else found.key) == key
+
+
+@given(policies(), names | NATIVE, st.randoms())
+def test_the_order_of_declaration_never_matters(policy: Policy, name: str, rnd: random.Random) -> None:
+    shuffled = list(policy.categories)
+    rnd.shuffle(shuffled)
+    assert Policy(shuffled).category_of(name) == policy.category_of(name)
+
+
+@given(policies())
+def test_every_declared_name_belongs_to_its_category(policy: Policy) -> None:
+    for category in policy.categories:
+        for cookie in category.cookies:
+            assert policy.category_of(cookie.name) == category
+            assert policy.scopes_of(cookie.name) == (cookie,)
+    assert policy.scopes_of("\0") == ()
+
+
+def test_a_name_may_be_declared_for_several_scopes() -> None:
+    both = [Cookie("t", domain="example.org"), Cookie("t"), Cookie("t", path="/x")]
+    assert Policy([Category("a", cookies=both)]).scopes_of("t") == tuple(both)
+    with pytest.raises(PolicyError, match="cookie 't' is declared twice in 'a'"):
+        Policy([Category("a", cookies=["t", Cookie("t", purpose="again")])])
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        (lambda: categories("a", "a"), "cookie 'a' is in two categories, 'c0' and 'c1'"),
+        (lambda: categories("_pk_*", "_pk_*"), "'_pk_*' is in two categories"),
+        (lambda: categories("ab*", "a*b"), "equally long"),
+        (lambda: categories("*b_", "ab*"), "equally long"),
+        (lambda: [NECESSARY, NECESSARY], "category 'necessary' is declared twice"),
+        (lambda: ["necessary"], "not a Category: 'necessary'"),
+        (lambda: "necessary", "must be a list of Category, not 'necessary'"),
+        (lambda: 5, "not 5"),
+        (lambda: categories("cookies_preferences"), "necessary, it cannot be declared here"),
+        (lambda: categories("cookies_*"), "the pattern 'cookies_*' matches the preferences cookie"),
+        (
+            lambda: [Category("n", basis=Basis.NECESSARY, cookies=["*_preferences"])],
+            "matches the preferences",
+        ),
+    ],
+)
+def test_what_cannot_be_is_named(declared: Any, said: str) -> None:
+    """R20, R36."""
+    with pytest.raises(PolicyError) as caught:
+        Policy(declared())
+    assert said in str(caught.value)
+
+
+def test_equally_long_patterns_are_fine_where_no_name_or_no_conflict_can_be() -> None:
+    Policy(categories("ab*", "ba*"))
+    Policy([Category("a", cookies=["ab*", "a*b"])])
+    Policy(categories("a*b", "b*a"))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"title": 5}, "title must be a text, not 5"),
+        ({"privacy_url": "javascript:alert(1)"}, "not 'javascript:alert(1)'"),
+        ({"updated": "yesterday"}, "not 'yesterday'"),
+        ({"updated": 2026}, "not 2026"),
+        ({"cookie_name": "a b"}, "cookie_name must be a token"),
+        ({"cookie_name": ""}, "not ''"),
+        ({"cookie_name": "a*"}, "not 'a*'"),
+        ({"cookie_name": "x" * 129}, "up to 128"),
+        ({"cookie_domain": "exa mple"}, "cookie_domain: not a domain: 'exa mple'"),
+        ({"cookie_name": "__Host-c", "cookie_domain": "example.org"}, "has no Domain"),
+        ({"cookie_lifetime": "401 days"}, "400 days (R41), not '401 days'"),
+        ({"cookie_lifetime": "session"}, "not 'session'"),
+        ({"cookie_lifetime": timedelta(microseconds=1)}, "must be a second to 400 days"),
+        ({"cookie_lifetime": "six months"}, "cookie_lifetime: a lifetime is"),
+    ],
+)
+def test_a_mistyped_option_is_named(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        Policy([NECESSARY], **options)
+    assert said in str(caught.value)
+
+
+def test_dates_are_dates() -> None:
+    assert Policy([], updated="2026-11-23").updated == date(2026, 11, 23)
+    assert Policy([], updated=date(2026, 11, 23)).updated == date(2026, 11, 23)
+    assert Policy([], privacy_url="https://example.org/privacy").updated is None
+
+
+def test_a_choice_lasts_six_months_and_never_longer() -> None:
+    """R11."""
+    assert timedelta(days=180) < Policy([]).cookie_lifetime <= timedelta(days=183)
+    assert Policy([], cookie_lifetime="13 months").cookie_lifetime == timedelta(days=395)
+
+
+def test_the_preferences_cookie_is_always_listed_as_necessary() -> None:
+    policy = Policy([Category("statistical", cookies=["_ga"])], controller="Example Ltd")
+    own = policy.category_of("cookies_preferences")
+    assert own is not None
+    assert (own.key, own.basis) == ("necessary", Basis.NECESSARY)
+    (cookie,) = own.cookies
+    assert (cookie.provider, cookie.lifetime) == ("Example Ltd", policy.cookie_lifetime)
+    assert cookie.missing() == []
+
+
+def test_it_joins_the_necessary_category_there_is() -> None:
+    policy = Policy([Category("statistical", cookies=["_ga"]), NECESSARY])
+    assert [category.key for category in policy.categories] == ["statistical", "necessary"]
+    assert [cookie.name for cookie in policy.categories[1].cookies] == ["sid", "cookies_preferences"]
+
+
+def test_a_policy_may_describe_it_there() -> None:
+    described = Cookie("choice", provider="We", function="Choices", purpose="To remember them")
+    policy = Policy([Category("n", basis=Basis.NECESSARY, cookies=[described])], cookie_name="choice")
+    (cookie,) = policy.categories[0].cookies
+    assert (cookie.provider, cookie.lifetime) == ("We", policy.cookie_lifetime)
+
+
+def test_its_category_has_a_key_of_its_own() -> None:
+    policy = Policy([Category("necessary", basis=Basis.CONSENT, cookies=["a"])])
+    assert [category.key for category in policy.categories] == ["preferences", "necessary"]
+
+
+def test_policies_are_equal_when_they_publish_the_same() -> None:
+    assert make_policy() == make_policy()
+    assert hash(make_policy()) == hash(make_policy())
+    assert make_policy() != make_policy(title="Other")
+
+
+def test_an_unknown_category_is_named_with_those_there_are() -> None:
+    with pytest.raises(PolicyError, match=r"unknown category 'stats'; known are 'necessary', 'statistical'"):
+        make_policy().category("stats")
+    with pytest.raises(PolicyError, match="unknown category"):
+        make_policy().category([])  # type: ignore[arg-type]
+
+
+def test_two_hundred_categories_do_not_fit_a_cookie() -> None:
+    """R42: an error while wiring, never a truncated cookie."""
+    with pytest.raises(PolicyError, match="200 categories to choose make a preferences cookie of"):
+        Policy(categories(*(f"n{number}" for number in range(200))))
+    Policy(categories(*(f"n{number}" for number in range(100))))

@@ -1,0 +1,125 @@
+"""The command line."""
+
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from consentgate import __version__
+from consentgate.cli import KEY_VARIABLE, _secret_key, main
+
+POLICY = """
+title = "Cookies"
+[[category]]
+key = "necessary"
+basis = "necessary"
+cookies = ["sid"]
+"""
+
+
+@pytest.fixture
+def policy_file(tmp_path: Path) -> Path:
+    path = tmp_path / "policy.toml"
+    path.write_text(POLICY)
+    return path
+
+
+def test_keygen_prints_a_good_key(capsys: pytest.CaptureFixture[str]) -> None:
+    keys = set()
+    for _ in range(3):
+        assert main(["keygen"]) == 0
+        keys.add(capsys.readouterr().out.strip())
+    assert len(keys) == 3
+    assert all(len(key) >= 43 for key in keys)
+
+
+def test_check_says_when_nothing_is_wrong(policy_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(policy_file)]) == 0
+    assert capsys.readouterr().out == f"{policy_file}: 1 categories, 2 cookies, nothing wrong\n"
+
+
+def test_check_complete_names_what_visitors_are_not_told(
+    policy_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """R18."""
+    assert main(["check", "--complete", str(policy_file)]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"{policy_file}: {finding}"
+        for finding in (
+            "policy: no controller",
+            "policy: no contact",
+            "category 'necessary': no description",
+            "category 'necessary', cookie 'sid': no provider",
+            "category 'necessary', cookie 'sid': no function",
+            "category 'necessary', cookie 'sid': no purpose",
+            "category 'necessary', cookie 'sid': no lifetime",
+            "category 'necessary', cookie 'cookies_preferences': no provider",
+        )
+    ]
+
+
+def test_check_names_a_lifetime_the_server_does_not_keep_to(
+    policy_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = '[[category.cookie]]\nname = "cookies_preferences"\nlifetime = "13 months"\n'
+    policy_file.write_text(POLICY + described)
+    assert main(["check", str(policy_file)]) == 1
+    assert "lifetime '13 months' is not cookie_lifetime, 182 days" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["check"], ["render"]])
+def test_a_mistake_is_one_line(
+    policy_file: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy_file.write_text("titel = 'x'")
+    assert main([*command, str(policy_file)]) == 1
+    assert capsys.readouterr().err.startswith(f"consentgate: {policy_file}: unknown key 'titel'")
+    assert main([*command, str(policy_file.with_name("none.toml"))]) == 1
+    error = capsys.readouterr().err
+    assert "No such file" in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["nonsense"], ["demo", "--port", "x"], ["demo", "--port", "70000"], ["render"]]
+)
+def test_misuse_is_exit_status_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: consentgate" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["demo", "--help"], ["check", "--help"], ["render", "--help"], ["--version"]]
+)
+def test_help_and_version(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 0
+    out = capsys.readouterr().out
+    assert "usage:" in out or out == f"consentgate {__version__}\n"
+
+
+def test_a_key_is_read_from_a_file_or_the_environment_never_an_argument(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_file = tmp_path / "key"
+    key_file.write_text("from the file, long enough\n")
+    monkeypatch.setenv(KEY_VARIABLE, "from the environment")
+    assert _secret_key(key_file) == "from the file, long enough"
+    assert _secret_key(None) == "from the environment"
+    monkeypatch.delenv(KEY_VARIABLE)
+    assert len(_secret_key(None)) >= 43 != _secret_key(None)
+
+
+def test_it_is_a_module_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["consentgate", "keygen"])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("consentgate", run_name="__main__")
+    assert caught.value.code == 0
+    assert len(capsys.readouterr().out) > 40
+    command = [sys.executable, "-m", "consentgate", "keygen"]
+    assert len(subprocess.run(command, check=True, capture_output=True, text=True).stdout) > 40

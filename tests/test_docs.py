@@ -1,0 +1,134 @@
+"""What the documentation shows is run: examples, policies, and the three stages of going live."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from consentgate import Event, Policy, Visit
+from consentgate.endpoint import state_of
+
+from .conftest import KEY, MATRIX, application, cookie, make_policy, request
+from .test_architecture import FLOORS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+GUIDE = (ROOT / "docs" / "guide.md").read_text()
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_readmes_example_prints_what_it_says() -> None:
+    program, printed = blocks(README, "python")[0], blocks(README, "text")[0]
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == printed
+
+
+def test_the_two_commands_come_first() -> None:
+    commands = blocks(README, "sh")[0].splitlines()
+    assert [line.split("#")[0].strip() for line in commands] == ["make demo", "make test"]
+    assert README.index("make demo") < README.index("```python")
+
+
+@pytest.mark.parametrize("policy", blocks(GUIDE, "toml"))
+def test_the_guides_policy_is_one(policy: str) -> None:
+    parsed = Policy.from_dict(tomllib.loads(policy))
+    assert parsed.key_of("_pk_id.1") == "audience"
+    assert parsed.key_of("session") == "necessary"
+
+
+def test_the_guides_json_has_the_endpoints_keys() -> None:
+    (shown,) = (json.loads(block) for block in blocks(GUIDE, "json"))
+    answer = request(
+        make_policy().wrap(application(), secret_key=KEY), path="/cookies", HTTP_ACCEPT="application/json"
+    )
+    told = json.loads(answer.body)
+    assert shown.keys() == told.keys()
+    assert shown["categories"]["statistical"].keys() == told["categories"]["statistical"].keys()
+    assert state_of.__doc__
+
+
+def test_every_module_has_its_line_in_the_architecture() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    table = [line for line in page.splitlines() if line.startswith("| ")]
+    floors: dict[int, set[str]] = {}
+    number = 0
+    for line in table[1:]:
+        floor, names, _ = (
+            (cell.strip() for cell in line.strip("| ").split(" | "))
+            if line[2] != "|"
+            else ("", *line.strip("| ").split(" | "))
+        )
+        number = int(floor) if floor else number
+        floors.setdefault(number, set()).update(re.findall(r"`(\w+)`", names))
+    assert [floors[number] for number in range(len(FLOORS))] == FLOORS
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
+            assert target.startswith("https://") or (page.parent / target).exists(), (page, target)
+
+
+CHOSEN = cookie(make_policy(), ["internal"])
+
+
+def stage(**options: object) -> tuple[list[str], list[Event], bytes]:
+    """One page of a site going live, for a visitor who accepted `internal` and holds a refused cookie."""
+    events: list[Event] = []
+
+    def banner(environ: dict[str, object]) -> None:
+        seen.append(str(Visit.from_environ(environ).banner()).encode())
+
+    seen: list[bytes] = []
+    app = application(*MATRIX, before=banner)
+    gate = make_policy().wrap(app, secret_key=KEY, observer=events.append, **options)  # type: ignore[arg-type]
+    answer = request(gate, HTTP_COOKIE=f"{CHOSEN}; vid=1", HTTP_SEC_FETCH_DEST="empty")
+    request(gate)
+    return answer.cookie_names, events, seen[-1]
+
+
+def test_stage_one_watches() -> None:
+    names, events, banner = stage(report_only=True)
+    assert names == ["sid", "_pk_id", "theme", "vid", "zzz"]
+    assert b"accept_all" in banner
+    assert {(event.action, event.cookie_name) for event in events} >= {
+        ("stripped", "zzz"),
+        ("withheld", "vid"),
+    }
+    assert not any(event.enforced for event in events)
+    gate = make_policy().wrap(application(), secret_key=KEY, report_only=True)
+    recorded = request(
+        gate,
+        "POST",
+        "/cookies",
+        body=b"action=accept_all",
+        CONTENT_TYPE="application/x-www-form-urlencoded",
+        HTTP_SEC_FETCH_SITE="same-origin",
+    )
+    assert recorded.cookie_names == ["cookies_preferences"]
+
+
+def test_stage_two_enforces_what_is_known() -> None:
+    names, events, banner = stage(undeclared="report")
+    assert names == ["sid", "theme", "zzz"]
+    assert b"accept_all" in banner
+    assert {event.cookie_name for event in events if not event.enforced} == {"zzz"}
+
+
+def test_stage_three_enforces() -> None:
+    names, events, _ = stage()
+    assert names == ["sid", "theme"]
+    assert all(event.enforced for event in events)
+
+
+def test_nothing_claims_an_approval_there_is_none_of() -> None:
+    """R26: self-assessment only."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "src").rglob("*.html")]
+    assert not re.search(r"\b(?:certified|approved)\b", " ".join(page.read_text() for page in pages), re.IGNORECASE)

@@ -1,0 +1,134 @@
+"""Lifetimes, declared and stated; what is a deletion, and what only looks like one (R27, R37, R40, R46)."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from consentgate import PolicyError
+from consentgate.lifetime import duration, earliest_now, is_deletion, lifetime_text, shortened
+
+from .conftest import NOW
+from .strategies import ANY_TEXT, NATIVE, set_cookie_strings
+
+DAY = 24 * 3600
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("1 second", timedelta(seconds=1)),
+        ("30 minutes", timedelta(minutes=30)),
+        ("2 hours", timedelta(hours=2)),
+        ("14 days", timedelta(days=14)),
+        ("2 weeks", timedelta(days=14)),
+        ("6 months", timedelta(days=182)),
+        ("13 months", timedelta(days=395)),
+        ("1 year", timedelta(days=365)),
+        ("session", None),
+    ],
+)
+def test_a_lifetime_in_words(text: str, length: timedelta | None) -> None:
+    assert duration(text) == length
+    assert lifetime_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "0 days", "-1 days", "14", "14 fortnights", "\u0661 day", timedelta(0), 14, "9999999 days"]
+)
+def test_what_is_no_lifetime_is_named(wrong: object) -> None:
+    with pytest.raises(PolicyError) as caught:
+        duration(wrong)  # type: ignore[arg-type]
+    assert repr(wrong) in str(caught.value)
+
+
+@given(st.integers(1, 999_999))
+def test_a_lifetime_in_words_says_how_long_it_is(seconds: int) -> None:
+    length = timedelta(seconds=seconds)
+    assert duration(lifetime_text(length)) == length
+
+
+def test_a_lifetime_that_is_not_stated_has_no_words() -> None:
+    assert lifetime_text(None) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("t=; Max-Age=0; Path=/", id="flask, werkzeug"),
+        pytest.param('t=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=-1; Path=/', id="bottle"),
+        pytest.param("t=; expires=Wed, 31-Dec-97 23:59:59 GMT", id="webob, pyramid"),
+        pytest.param("t=deleted; expires=Thu, 01-Jan-1970 00:00:01 GMT", id="php"),
+        pytest.param("t=x; Max-Age=60; max-age = 0", id="the last Max-Age"),
+        pytest.param("t=x; Expires=Fri, 31 Dec 2038 23:59:59 GMT; Max-Age=0", id="Max-Age over Expires"),
+        pytest.param(f"t=x; Max-Age={'0' * 1024}", id="1,024 zeros"),
+        pytest.param('t="; Max-Age=0', id="an open quote"),
+    ],
+)
+def test_deletions_of_frameworks_and_browsers(text: str) -> None:
+    assert is_deletion(text, NOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("t=x", id="a session cookie"),
+        pytest.param("t=x; Max-Age=60", id="a minute"),
+        pytest.param("t=x; Max-Age=0; Max-Age=x", id="the last Max-Age counts, even an invalid one"),
+        pytest.param("t=x; Max-Age=0abc", id="not a number"),
+        pytest.param("t=x; Max-Age=+0", id="Firefox stores +0"),
+        pytest.param("t=x; Max-Age=0_0", id="int() would take it"),
+        pytest.param("t=x; Max-Age=\u0660", id="so would it take this"),
+        pytest.param('t="x; Max-Age=0"; Path=/', id="Max-Age ends in a quote"),
+        pytest.param(f"t=x; Max-Age={'0' * 1025}", id="1,025 zeros"),
+        pytest.param("t=x; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=60", id="Max-Age over Expires"),
+        pytest.param("t=x; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Expires=x", id="the last Expires"),
+        pytest.param("t=x; Expires=Sun, 23 Nov 2025 12:13:00 GMT", id="seconds ago"),
+        pytest.param("max-age=0", id="a cookie of that name"),
+    ],
+)
+def test_what_some_browser_stores_is_no_deletion(text: str) -> None:
+    assert not is_deletion(text, NOW)
+
+
+@given(ANY_TEXT | NATIVE | set_cookie_strings(), st.integers(0, 30 * DAY))
+def test_a_deletion_stays_one_as_time_goes_by(text: str, later: int) -> None:
+    assert not is_deletion(text, NOW) or is_deletion(text, NOW + later)
+
+
+def test_expires_is_measured_against_the_earliest_date() -> None:
+    """FACTS.md, Deletions 5: a Date ten days back makes "two days ago" live."""
+    assert earliest_now([("Vary", "x"), ("Date", "Thu, 13 Nov 2025 00:00:00 GMT")], NOW) < NOW - 10 * DAY
+    assert earliest_now([("date", "Sat, 13 Nov 2055 00:00:00 GMT")], NOW) == NOW
+    assert earliest_now([("Date", "never")], NOW) == float("-inf")
+    assert earliest_now([("Vary", "Cookie")], NOW) == NOW
+
+
+LIMIT = 395 * DAY
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("a=1", "a=1"),
+        ("a=1; Max-Age=60", "a=1; Max-Age=60"),
+        ("a=1; Max-Age=99999999; Secure", f"a=1; Secure; Max-Age={LIMIT}"),
+        ("a=1;Expires=Fri, 31 Dec 2038 23:59:59 GMT;Path=/", f"a=1;Path=/; Max-Age={LIMIT}"),
+        ("a=1; Expires=Mon, 24 Nov 2025 00:00:00 GMT", "a=1; Expires=Mon, 24 Nov 2025 00:00:00 GMT"),
+        ("a=1; Max-Age=99999999; Max-Age=x; Path=/", "a=1; Path=/"),
+        ("a=1; Expires=in a hundred years", "a=1"),
+        ("a=1; Max-Age=0", "a=1; Max-Age=0"),
+    ],
+)
+def test_a_lifetime_is_shortened_and_nothing_else_touched(text: str, short: str) -> None:
+    assert shortened(text, LIMIT, NOW) == short
+
+
+@given(ANY_TEXT | NATIVE | set_cookie_strings())
+@example("a=1; Max-Age=99999999; Path=/")
+def test_shortening_is_done_once_and_keeps_the_pair(text: str) -> None:
+    short = shortened(text, LIMIT, NOW)
+    assert shortened(short, LIMIT, NOW) == short
+    assert short.partition(";")[0] == text.partition(";")[0]
+    assert short == text or short is not text

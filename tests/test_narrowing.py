@@ -1,0 +1,81 @@
+"""Cookie pairs on their way in: P3, R9, R32."""
+
+from hypothesis import example, given
+
+from consentgate.narrowing import EVERYTHING_ELSE, narrow, not_allowed
+from consentgate.verdict import RESERVED, Judge
+
+from .conftest import make_policy
+from .strategies import NATIVE, accepted, cookie_strings
+
+POLICY = make_policy()
+NAMES = Judge(POLICY).names
+NECESSARY: frozenset[str | None] = frozenset({"necessary"})
+
+
+def pairs(cookie_string: str) -> list[str]:
+    return [pair.strip(" \t") for pair in cookie_string.split(";") if pair.strip(" \t")]
+
+
+@given(cookie_strings | NATIVE, accepted)
+@example("a=1; bad name=x; sid=3", set())
+@example("_pk_id=1; sid=2; _pk_id=3", set())
+@example('sid="a; _pk_id=1"', set())
+def test_what_is_left_are_the_allowed_pairs_in_order(cookie_string: str, yes: set[str]) -> None:
+    allowed: frozenset[str | None] = frozenset({"necessary", *yes})
+    narrowed = narrow(cookie_string, NAMES, allowed, ())
+    expected = [
+        pair
+        for pair in pairs(cookie_string)
+        if "=" in pair
+        and POLICY.key_of(pair.partition("=")[0].strip(" \t")) in allowed
+        and pair.partition("=")[0].strip(" \t") != "cookies_preferences"
+    ]
+    assert pairs(narrowed.cookie_string) == expected
+    assert len(narrowed.withheld) == len(pairs(cookie_string)) - len(expected)
+    assert narrowed.spared == []
+    if not narrowed.withheld:
+        assert narrowed.cookie_string is cookie_string
+
+
+@given(cookie_strings | NATIVE, accepted)
+def test_narrowing_twice_is_once(cookie_string: str, yes: set[str]) -> None:
+    """Invariant (v)."""
+    allowed: frozenset[str | None] = frozenset({"necessary", *yes})
+    once = narrow(cookie_string, NAMES, allowed, ()).cookie_string
+    assert narrow(once, NAMES, allowed, ()).cookie_string is once
+
+
+def test_bytes_order_and_duplicates_are_kept() -> None:
+    narrowed = narrow("zzz=0;sid = a=b ;  _pk_id=1; sid=\xe9;;csrftoken=", NAMES, NECESSARY, ())
+    assert narrowed.cookie_string == "sid = a=b ; sid=\xe9;;csrftoken="
+    assert narrowed.withheld == [("zzz", None), ("_pk_id", "statistical")]
+
+
+def test_nothing_left_is_empty() -> None:
+    assert narrow(" ; _pk_id=1;", NAMES, NECESSARY, ()).cookie_string == ""
+
+
+def test_only_a_preferences_cookie_that_is_believed_is_shown() -> None:
+    cookie_string = "cookies_preferences=genuine; cookies_preferences=forged"
+    assert narrow(cookie_string, NAMES, NECESSARY, {"genuine"}).cookie_string == "cookies_preferences=genuine"
+
+
+def test_that_can_be_all_that_is_withheld() -> None:
+    narrowed = narrow("zzz; cookies_preferences=forged; _pk_id=1", NAMES, EVERYTHING_ELSE, ())
+    assert narrowed.cookie_string == "zzz; _pk_id=1"
+    assert narrowed.withheld == [("cookies_preferences", RESERVED)]
+
+
+def test_undeclared_pairs_may_be_let_through_and_told() -> None:
+    narrowed = narrow("zzz=1; sid=2; theme=3", NAMES, NECESSARY | {None}, ())
+    assert narrowed.cookie_string == "zzz=1; sid=2"
+    assert narrowed.spared == [("zzz", None)]
+
+
+def test_what_may_be_expired_is_declared_and_not_allowed() -> None:
+    cookie_string = "zzz=1; sid=2;theme = 3; _pk_ses.9=4; cookies_preferences=5; vid"
+    assert not_allowed(cookie_string, NAMES, NECESSARY) == [
+        ("theme", "internal"),
+        ("_pk_ses.9", "statistical"),
+    ]

@@ -1,0 +1,94 @@
+"""A gate from an ini file."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paste.deploy import loadapp
+
+from consentgate import PolicyError
+from consentgate.paste import make_filter
+
+from .conftest import KEY, application, request
+
+POLICY = "[[category]]\nkey = 'necessary'\nbasis = 'necessary'\ncookies = ['sid']\n"
+
+
+@pytest.fixture
+def policy_file(tmp_path: Path) -> Path:
+    path = tmp_path / "policy.toml"
+    path.write_text(POLICY)
+    return path
+
+
+def app_factory(global_conf: dict[str, str], **settings: str) -> Any:
+    return application("sid=1", "zzz=2")
+
+
+def test_a_pipeline_of_an_ini_file(policy_file: Path) -> None:
+    """PasteDeploy itself: `use = egg:consentgate`."""
+    ini = policy_file.with_name("site.ini")
+    ini.write_text(
+        f"""
+[app:site]
+paste.app_factory = {__name__}:app_factory
+[filter:consent]
+use = egg:consentgate
+policy = %(here)s/policy.toml
+secret_key = {KEY}
+undeclared = report
+[pipeline:main]
+pipeline = consent site
+"""
+    )
+    assert request(loadapp(f"config:{ini}")).cookie_names == ["sid", "zzz"]
+
+
+def test_every_option_a_text_can_state(policy_file: Path) -> None:
+    key_file = policy_file.with_name("key")
+    key_file.write_text(KEY + "\n")
+    gate = make_filter(
+        application(),
+        {"here": "."},
+        policy=str(policy_file),
+        secret_key_file=str(key_file),
+        secret_key_fallbacks="an-earlier-key-long and-one-more-before-it",
+        cookie_secure="true",
+        cookie_httponly="No",
+        preferences_path="none",
+        trusted_origins="https://a.example http://b.example:8080",
+        filter_requests="off",
+        expire_unaccepted="no",
+        report_only="yes",
+    )
+    options = gate.options
+    assert (options.cookie_secure, options.cookie_httponly, options.preferences_path) == (True, False, None)
+    assert options.trusted_origins == {"https://a.example:443", "http://b.example:8080"}
+    assert (options.filter_requests, options.expire_unaccepted, options.report_only) == (False, False, True)
+    assert (
+        make_filter(
+            application(), {}, policy=str(policy_file), secret_key=KEY, preferences_path="/x"
+        ).options.preferences_path
+        == "/x"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"policy": None}, "no 'policy'"),
+        ({"secret_key": None}, "either 'secret_key' or 'secret_key_file'"),
+        ({"secret_key_file": "x"}, "either 'secret_key' or 'secret_key_file'"),
+        (
+            {"report_onyl": "true"},
+            "unknown setting 'report_onyl'; known are policy, secret_key_file, secret_key",
+        ),
+        ({"report_only": "perhaps"}, "report_only must be true or false, not 'perhaps'"),
+        ({"secret_key": "short"}, "16 are needed"),
+    ],
+)
+def test_mistakes_are_named(policy_file: Path, settings: dict[str, Any], said: str) -> None:
+    merged = {"policy": str(policy_file), "secret_key": KEY, **settings}
+    with pytest.raises(PolicyError) as caught:
+        make_filter(application(), {}, **{key: value for key, value in merged.items() if value is not None})
+    assert said in str(caught.value)

@@ -1,0 +1,114 @@
+"""From the Cookie field to where a visitor stands."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from consentgate import PreferencesSerializer
+from consentgate.reading import MEMO_SIZE, Reader
+from consentgate.verdict import Judge
+
+from .conftest import KEY, NOW, make_policy
+from .strategies import ANY_TEXT, cookie_strings
+
+POLICY = make_policy()
+SERIALIZER = PreferencesSerializer(POLICY, secret_key=KEY)
+LIFETIME = POLICY.cookie_lifetime.total_seconds()
+
+
+def reader() -> Reader:
+    return Reader(Judge(POLICY), SERIALIZER)
+
+
+def pair(yes: Iterable[str] = ("statistical",), at: float = NOW) -> str:
+    return f"cookies_preferences={SERIALIZER.dumps(POLICY.choose(yes, at=datetime.fromtimestamp(at, UTC)))}"
+
+
+@given(cookie_strings | ANY_TEXT)
+def test_nothing_but_a_genuine_token_changes_anything(cookie_string: str) -> None:
+    """R1."""
+    reading = reader().read(cookie_string, NOW)
+    assert reading.standing == Judge(POLICY).undecided
+
+
+def test_a_genuine_one_is_believed() -> None:
+    reading = reader().read(f"a=1; {pair()}; b=2", NOW)
+    assert reading.standing.allowed == {"necessary", "statistical"}
+    assert pair().partition("=")[2] in reading.believed
+    assert not reading.disbelieved
+
+
+def test_a_forged_one_beside_it_takes_nothing_away() -> None:
+    reading = reader().read(f"cookies_preferences=forged; {pair()}", NOW)
+    assert reading.standing.allowed == {"necessary", "statistical"}
+    assert reading.disbelieved
+    assert "forged" not in reading.believed
+
+
+def test_several_genuine_ones_allow_what_all_of_them_allow() -> None:
+    """J, replacing R35: in either order."""
+    one, other = pair(["statistical", "internal"]), pair(["internal", "third-party"], NOW - 5)
+    for cookie_string in (f"{one}; {other}", f"{other}; {one}"):
+        standing = reader().read(cookie_string, NOW).standing
+        assert standing.allowed == {"necessary", "internal"}
+        assert not standing.needs_choice
+
+
+def test_the_same_one_twice_is_one() -> None:
+    assert reader().read(f"{pair()}; {pair()}", NOW) == reader().read(pair(), NOW)
+
+
+def test_verification_is_done_once_and_age_looked_at_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    genuine = SERIALIZER.loads
+
+    def counted(text: str, **options: Any) -> Any:
+        calls.append(text)
+        return genuine(text, **options)
+
+    monkeypatch.setattr(SERIALIZER, "loads", counted)
+    read = reader()
+    for now in (NOW, NOW + 10, NOW + LIFETIME - 1):
+        assert read.read(pair(), now).standing.allowed == {"necessary", "statistical"}
+    assert len(calls) == 1
+    assert read.read(pair(), NOW + LIFETIME + 1).standing.allowed == {"necessary"}
+    assert read.read(pair(), NOW - 61).standing.allowed == {"necessary"}
+    assert read.read(pair(), NOW - 60).standing.allowed == {"necessary", "statistical"}
+
+
+def test_an_answer_that_lapses_leaves_the_others() -> None:
+    from consentgate import Preferences
+
+    answers = POLICY.answers({"statistical": True}, int(NOW)) + POLICY.answers(
+        {"internal": True}, int(NOW) + 1000
+    )
+    cookie_string = f"cookies_preferences={SERIALIZER.dumps(Preferences(answers))}"
+    read = reader()
+    assert read.read(cookie_string, NOW + 1000).standing.allowed == {"necessary", "statistical", "internal"}
+    assert read.read(cookie_string, NOW + LIFETIME).standing.allowed == {"necessary", "internal"}
+    assert read.read(cookie_string, NOW + LIFETIME + 1000).standing.allowed == {"necessary"}
+
+
+def test_only_genuine_tokens_are_remembered_and_not_without_bound() -> None:
+    read = reader()
+    for number in range(100):
+        read.read(f"cookies_preferences=forged{number}", NOW)
+    assert len(read._memo) == 0
+    for number in range(MEMO_SIZE + MEMO_SIZE // 2):
+        read.read(pair(at=NOW - number), NOW)
+    assert len(read._memo) <= MEMO_SIZE
+
+
+def test_a_token_whose_answers_all_changed_is_believed_and_says_nothing() -> None:
+    other = make_policy(exempt=True)
+    signed = PreferencesSerializer(other, secret_key=KEY).dumps(
+        other.choose([], at=datetime.fromtimestamp(NOW, UTC)).__class__(
+            other.answers({"statistical": False}, int(NOW))
+        )
+    )
+    reading = reader().read(f"cookies_preferences={signed}", NOW)
+    assert reading.standing == Judge(POLICY).undecided
+    assert not reading.disbelieved

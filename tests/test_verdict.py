@@ -1,0 +1,131 @@
+"""The judgement: total, pure, and never more generous for less consent."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from consentgate import Policy, Preferences
+from consentgate.verdict import NAMELESS, RESERVED, Judge, Names, Reason, Verdict
+
+from .conftest import NOW, make_policy
+from .strategies import ANY_TEXT, NATIVE, accepted, choosable, names, policies
+
+POLICY = make_policy(exempt=True)
+
+
+def chosen(policy: Policy, yes: set[str], at: float = NOW) -> Preferences:
+    no = {key: False for key in policy.digests if key not in yes}
+    return Preferences(policy.answers({**dict.fromkeys(yes, True), **no}, int(at)))
+
+
+@given(policies(), names | ANY_TEXT | NATIVE, st.data())
+@example(POLICY, "\ud800", None)
+def test_it_is_total_and_agrees_with_the_memo(policy: Policy, name: str, data: st.DataObject | None) -> None:
+    """Invariant (iv): no name makes it raise; the hot path's answer is the judgement's."""
+    judge = Judge(policy)
+    yes = (
+        set()
+        if data is None or not policy.digests
+        else data.draw(st.sets(st.sampled_from(sorted(policy.digests))))
+    )
+    standing = judge.standing([chosen(policy, yes)])
+    verdict = judge.judge(name, standing)
+    key = judge.names[name]
+    if key == RESERVED:
+        assert verdict == Verdict(True, Reason.NECESSARY, policy.key_of(policy.cookie_name))
+    elif name == name.strip(" \t"):
+        assert verdict.admitted == (key in standing.allowed)
+
+
+@given(accepted, accepted)
+def test_accepting_more_never_allows_less(some: set[str], more: set[str]) -> None:
+    """Invariant (iii)."""
+    judge = Judge(POLICY)
+    assert judge.allowed(chosen(POLICY, some)) <= judge.allowed(chosen(POLICY, some | more))
+
+
+@given(st.lists(accepted, min_size=1, max_size=3))
+def test_of_several_genuine_cookies_only_what_all_allow_passes(several: list[set[str]]) -> None:
+    judge = Judge(POLICY)
+    each = [chosen(POLICY, yes) for yes in several]
+    together = judge.standing(each)
+    assert together.allowed == frozenset.intersection(*map(judge.allowed, each))
+    assert not together.needs_choice
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(choosable), st.booleans()), min_size=1, max_size=3))
+def test_a_choice_is_needed_only_if_none_of_them_is_complete(several: list[dict[str, bool]]) -> None:
+    judge = Judge(POLICY)
+    each = [Preferences(POLICY.answers(given, int(NOW))) for given in several]
+    standing = judge.standing(each)
+    assert standing.needs_choice == all(judge.standing([one]).needs_choice for one in each)
+    assert standing.allowed == frozenset.intersection(*map(judge.allowed, each))
+
+
+def test_before_a_choice_only_necessary_and_exempt_categories_are_allowed() -> None:
+    """R1, R28."""
+    judge = Judge(POLICY)
+    assert judge.undecided.allowed == {"necessary", "statistical"}
+    assert judge.undecided.needs_choice
+    refused = judge.standing([chosen(POLICY, set())])
+    assert refused.allowed == {"necessary"}
+    assert not refused.needs_choice
+
+
+def test_nothing_to_ask_needs_no_choice() -> None:
+    from consentgate import Basis, Category
+
+    assert not Judge(Policy([Category("empty")])).undecided.needs_choice
+    assert not Judge(Policy([Category("n", basis=Basis.NECESSARY, cookies=["a"])])).undecided.needs_choice
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("sid", "admitted: necessary (category 'necessary')"),
+        ("cookies_preferences", "admitted: necessary (category 'necessary')"),
+        ("_pk_id", "admitted: exempt, not refused (category 'statistical')"),
+        ("theme", "admitted: accepted (category 'internal')"),
+        ("vid", "not admitted: refused (category 'third-party')"),
+        ("zzz", "not admitted: undeclared (no category)"),
+        ("", "not admitted: no name all browsers agree on (no category)"),
+        ("a\n", "not admitted: no name all browsers agree on (no category)"),
+    ],
+)
+def test_every_verdict_has_its_reason(name: str, said: str) -> None:
+    judge = Judge(POLICY)
+    standing = judge.standing([chosen(POLICY, {"statistical", "internal"})])
+    assert str(judge.judge(name, standing)) == said
+
+
+def test_a_category_not_asked_yet_is_unset_not_refused() -> None:
+    judge = Judge(POLICY)
+    assert judge.judge("theme", judge.undecided).reason is Reason.UNSET
+
+
+def test_undeclared_cookies_may_be_admitted_and_only_reported() -> None:
+    judge = Judge(POLICY, admit_undeclared=True)
+    assert judge.judge("zzz", judge.undecided) == Verdict(True, Reason.UNDECLARED_REPORTED, None)
+    assert None in judge.undecided.allowed
+
+
+@given(st.text(" \t", max_size=2), names)
+def test_the_memo_reads_names_as_browsers_do(blank: str, name: str) -> None:
+    memo = Names(POLICY)
+    expected = RESERVED if name == POLICY.cookie_name else POLICY.key_of(name)
+    assert memo[blank + name + blank] == memo[blank + name + blank] == expected
+
+
+def test_a_name_nobody_agrees_on_is_nameless() -> None:
+    memo = Names(POLICY)
+    assert [memo[text] for text in ("", " ", "a;b", "a\r")] == [NAMELESS] * 4
+
+
+def test_the_memo_is_bounded_in_entries_and_in_their_length() -> None:
+    memo = Names(POLICY)
+    for number in range(5 * Names.SIZE):
+        assert memo[f"n{number}"] is None
+        assert len(memo) <= Names.SIZE
+    size = len(memo)
+    assert memo["x" * (Names.LONGEST + 1)] is None
+    assert len(memo) == size
