@@ -179,9 +179,7 @@ def test_j_a_preferences_cookie_that_proves_nothing(site: Site, kind: str) -> No
     assert response.status == "200 OK"
     assert [text.partition("=")[0] for text in response.headers.getall("Set-Cookie")] == ["sid"]
     invalid = [
-        event
-        for event in site.events
-        if event.direction == "request" and event.cookie_name == "cookies_preferences"
+        event for event in site.events if event.direction == "request" and event.name == "cookies_preferences"
     ]
     assert [event.reason for event in invalid] == (
         [] if kind == "comma-joined" else ["not genuine, or no longer valid"]
@@ -212,7 +210,7 @@ def test_l_report_only(accepted: list[str]) -> None:
     for report_only in (True, False):
         site = Site(scoped(), report_only=report_only)
         response = site.app.get("/shop/", headers={"Cookie": f"{chosen}; theme=1"})
-        told.append([(event.action, event.cookie_name, event.reason) for event in site.events])
+        told.append([(event.action, event.name, event.reason) for event in site.events])
         if report_only:
             assert list(response.headers.items()) == [*FIELDS, ("Content-Length", "4")]  # the server's
             assert site.seen == f"{chosen}; theme=1"
@@ -226,7 +224,7 @@ def test_m_an_error_after_start_response(accepted: list[str], names: list[str]) 
     answer = request(gate, HTTP_COOKIE=cookie(scoped(), accepted))
     assert answer.status == "500 Oops"
     assert answer.cookie_names == names
-    assert len(events) == len({event.cookie_name for event in events})
+    assert len(events) == len({event.name for event in events})
 
 
 def test_the_matrix_is_of_five_cookies() -> None:

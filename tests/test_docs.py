@@ -98,7 +98,7 @@ def test_stage_one_watches() -> None:
     names, events, banner = stage(report_only=True)
     assert names == ["sid", "_pk_id", "theme", "vid", "zzz"]
     assert b"accept_all" in banner
-    assert {(event.action, event.cookie_name) for event in events} >= {
+    assert {(event.action, event.name) for event in events} >= {
         ("stripped", "zzz"),
         ("withheld", "vid"),
     }
@@ -119,7 +119,7 @@ def test_stage_two_enforces_what_is_known() -> None:
     names, events, banner = stage(undeclared="report")
     assert names == ["sid", "theme", "zzz"]
     assert b"accept_all" in banner
-    assert {event.cookie_name for event in events if not event.enforced} == {"zzz"}
+    assert {event.name for event in events if not event.enforced} == {"zzz"}
 
 
 def test_stage_three_enforces() -> None:
@@ -131,4 +131,6 @@ def test_stage_three_enforces() -> None:
 def test_nothing_claims_an_approval_there_is_none_of() -> None:
     """R26: self-assessment only."""
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "src").rglob("*.html")]
-    assert not re.search(r"\b(?:certified|approved)\b", " ".join(page.read_text() for page in pages), re.IGNORECASE)
+    assert not re.search(
+        r"\b(?:certified|approved)\b", " ".join(page.read_text() for page in pages), re.IGNORECASE
+    )

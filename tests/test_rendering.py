@@ -43,8 +43,8 @@ class Cells(HTMLParser):
 def markdown_cells(markdown: str) -> list[list[str]]:
     """The rows of a document's tables, a backslash taken for what it keeps inert."""
     lines = [line[2:-2] for line in markdown.splitlines() if line.startswith("| ")]
-    # A bar is a cell's end unless an odd number of backslashes stands before it.
-    cells = [re.split(r"(?<!\\)(?:\\\\)* \| ", line) for line in lines]
+    # A bar of a text is never between two blanks: a backslash stands before it.
+    cells = [line.split(" | ") for line in lines]
     return [[re.sub(r"\\(.)", r"\1", cell) for cell in row] for row in cells if row[0] != "---"]
 
 

@@ -98,7 +98,7 @@ def test_undeclared_cookies_pass_both_ways_when_only_reported(caplog: pytest.Log
     answer = request(gate(app, **options), HTTP_COOKIE="theme=1; zzz=2", HTTP_SEC_FETCH_DEST="empty")
     assert answer.cookie_names == ["sid", "zzz"]
     assert seen == ["zzz=2"]
-    assert [(event.action, event.cookie_name, event.enforced) for event in events] == [
+    assert [(event.action, event.name, event.enforced) for event in events] == [
         ("withheld", "theme", True),
         ("withheld", "zzz", False),
         ("stripped", "_pk_id", True),
@@ -271,7 +271,7 @@ def test_a_second_start_response_is_judged_from_scratch_and_told_once() -> None:
     answer = request(gate(validator(failing), observer=events.append))
     assert answer.status == "500 Oops"
     assert answer.cookie_names == ["sid"]
-    assert sorted(event.cookie_name for event in events) == ["_pk_id", "theme", "vid", "zzz"]
+    assert sorted(event.name for event in events) == ["_pk_id", "theme", "vid", "zzz"]
 
 
 def test_a_choice_is_minted_in_the_second_response_too_and_told_once() -> None:
@@ -586,7 +586,7 @@ def test_report_only_is_identity_on_headers_with_the_events_of_enforcing(
 
         gated = gate(app, report_only=report_only, observer=events.append)
         fields_sent = sent_by(gated, HTTP_COOKIE=whole)
-        told[report_only] = [(e.action, e.cookie_name, e.category, e.direction, e.reason) for e in events]
+        told[report_only] = [(e.action, e.name, e.category, e.direction, e.reason) for e in events]
         assert all(event.enforced is not report_only for event in events)
         assert fields_sent is fields or not report_only
     assert told[True] == told[False]

@@ -26,7 +26,7 @@ class Event:
         action: ``"stripped"`` (a Set-Cookie field did not go out), ``"withheld"`` (a cookie pair was
             kept from the application), ``"expired"`` (the browser was told to forget a cookie), or
             ``"chosen"`` (a visitor's choice was recorded).
-        cookie_name: the cookie's name, ``""`` for a nameless one.
+        name: the cookie's name, ``""`` for a nameless one.
         category: the key of its category, None if it is undeclared.
         direction: ``"request"`` or ``"response"``.
         reason: why, in words.
@@ -36,7 +36,7 @@ class Event:
     """
 
     action: Action
-    cookie_name: str
+    name: str
     category: str | None
     direction: Direction
     reason: str
@@ -47,7 +47,7 @@ class Event:
     def __str__(self) -> str:
         would = "" if self.enforced else "would be "
         category = "" if self.category is None else f" ({self.category})"
-        return f"{self.direction}: cookie {self.cookie_name!r}{category} {would}{self.action}: {self.reason}"
+        return f"{self.direction}: cookie {self.name!r}{category} {would}{self.action}: {self.reason}"
 
 
 Observer = Callable[[Event], object]
@@ -88,7 +88,7 @@ class Reporter:
                 self.event(
                     Event(
                         action=action,
-                        cookie_name=name,
+                        name=name,
                         category=None if key in (NAMELESS, RESERVED) else key,
                         direction=direction,
                         reason=_reason(key, direction, preferences),
@@ -100,7 +100,7 @@ class Reporter:
         """Report that a visitor chose, at Unix second *at*."""
         event = Event(
             action="chosen",
-            cookie_name=self._preferences_cookie,
+            name=self._preferences_cookie,
             category=None,
             direction="response",
             reason="a choice was recorded",

@@ -50,7 +50,7 @@ def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[byt
 
 
 def watch(event: Event) -> None:
-    print(event.action, event.cookie_name, event.category, event.enforced)
+    print(event.action, event.name, event.category, event.enforced)
 
 
 application: WSGIApplication = app
