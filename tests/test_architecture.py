@@ -9,7 +9,8 @@ PACKAGE = Path(consentgate.__file__).parent
 
 FLOORS = [
     {"errors", "grammar", "preferences", "memo"},
-    {"lifetime", "patterns", "origin"},
+    {"fields", "patterns", "origin"},
+    {"lifetime"},
     {"category"},
     {"catalogue", "presets", "options"},
     {"verdict", "signing", "declaration", "expiring", "caching", "minting", "rendering"},
@@ -30,7 +31,7 @@ DOORS = {
 }
 
 # Below this floor nothing knows environ, a clock or a log: it decides, and others act.
-PURE = [module for floor in FLOORS[:5] for module in floor] + [
+PURE = [module for floor in FLOORS[:6] for module in floor] + [
     "stripping",
     "narrowing",
     "reading",

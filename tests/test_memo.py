@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentgate.memo import Memo
+from consentgate.memo import Memo, Remembered
 
 
 @given(st.integers(1, 20), st.lists(st.integers(0, 50)))
@@ -22,3 +22,21 @@ def test_what_is_used_is_remembered() -> None:
         memo.put(str(number), number)
         assert memo.get("often") == 1
     assert memo.get("0") is None
+
+
+@given(st.integers(1, 20), st.lists(st.text(max_size=8)))
+def test_what_is_remembered_is_what_was_answered_and_bounded(size: int, texts: list[str]) -> None:
+    calls: list[str] = []
+
+    def shout(text: str) -> str:
+        calls.append(text)
+        return text.upper()
+
+    remembered = Remembered(shout, size=size, longest=4)
+    for text in texts:
+        assert remembered[text] == text.upper()
+        before = len(calls)
+        assert remembered[text] == text.upper()
+        assert (len(calls) == before) is (len(text) <= 4)
+        assert len(remembered) <= size
+        assert all(len(known) <= 4 for known in remembered)

@@ -2,11 +2,11 @@
 
 import pytest
 from hypothesis import example, given
-from hypothesis import strategies as st
 
 from consentgate import Policy
+from consentgate.fields import Field
 from consentgate.grammar import cookie_name, is_set_cookie
-from consentgate.stripping import SETS_COOKIE, Field, all_necessary, names_set, strip_set_cookies
+from consentgate.stripping import all_necessary, names_set, strip_set_cookies
 from consentgate.verdict import Judge
 
 from .conftest import MATRIX, NOW, make_policy
@@ -178,13 +178,6 @@ def test_exempt_cookies_live_thirteen_months_at_most() -> None:
     after = strip(fields, "statistical", judge=EXEMPT)
     assert after == [("Set-Cookie", "_pk_id=1; Path=/; Partitioned; Max-Age=34128000"), fields[1]]
     assert strip(fields, "statistical") is fields
-
-
-@given(st.integers(1, 2000))
-def test_the_memo_of_field_names_is_bounded(count: int) -> None:
-    for number in range(count):
-        assert not SETS_COOKIE[f"X-{count}-{number}"]
-    assert len(SETS_COOKIE) <= SETS_COOKIE.SIZE
 
 
 def test_names_set_are_those_of_set_cookie_fields() -> None:

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consentgate import Policy, Preferences
-from consentgate.verdict import NAMELESS, RESERVED, Judge, Names, Reason, Verdict
+from consentgate.verdict import NAMELESS, RESERVED, Judge, Reason, Verdict, names_of
 
 from .conftest import NOW, make_policy
 from .strategies import ANY_TEXT, NATIVE, accepted, choosable, names, policies
@@ -111,21 +111,11 @@ def test_undeclared_cookies_may_be_admitted_and_only_reported() -> None:
 
 @given(st.text(" \t", max_size=2), names)
 def test_the_memo_reads_names_as_browsers_do(blank: str, name: str) -> None:
-    memo = Names(POLICY)
+    memo = names_of(POLICY)
     expected = RESERVED if name == POLICY.cookie_name else POLICY.key_of(name)
     assert memo[blank + name + blank] == memo[blank + name + blank] == expected
 
 
 def test_a_name_nobody_agrees_on_is_nameless() -> None:
-    memo = Names(POLICY)
+    memo = names_of(POLICY)
     assert [memo[text] for text in ("", " ", "a;b", "a\r")] == [NAMELESS] * 4
-
-
-def test_the_memo_is_bounded_in_entries_and_in_their_length() -> None:
-    memo = Names(POLICY)
-    for number in range(5 * Names.SIZE):
-        assert memo[f"n{number}"] is None
-        assert len(memo) <= Names.SIZE
-    size = len(memo)
-    assert memo["x" * (Names.LONGEST + 1)] is None
-    assert len(memo) == size

@@ -172,12 +172,6 @@ def test_a_banner_needs_somewhere_to_post_to() -> None:
     assert 'value="/"' in banner
 
 
-def test_news_is_told_once() -> None:
-    one = visit()
-    assert one.is_news("x")
-    assert not one.is_news("x")
-
-
 def test_policies_without_questions_need_no_choice() -> None:
     judge = Judge(Policy([]))
     assert not Visit(Setting(judge, clock=lambda: NOW), judge.undecided).needs_choice

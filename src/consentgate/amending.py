@@ -1,20 +1,20 @@
 """The response, step by step: what a gate makes of an application's fields. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .caching import make_private, may_be_shared, vary_on_cookie
 from .expiring import expiring_lines
+from .fields import Field
 from .narrowing import not_allowed
-from .stripping import Field, Stripped, names_set, strip_set_cookies
+from .stripping import Stripped, names_set, strip_set_cookies
 from .verdict import Judge
 
 Cookies = Sequence[tuple[str, str | None]]
 """Names of cookies, each with the key that `Names` gives it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What a response's amendments depend on, besides the policy and the fields themselves.
 
     Attributes:
@@ -37,8 +37,7 @@ class Facts:
     now: float
 
 
-@dataclass(frozen=True, slots=True)
-class Amended:
+class Amended(NamedTuple):
     """The fields that go out, and what was done to the application's.
 
     Attributes:

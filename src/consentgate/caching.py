@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from .fields import CACHE_CONTROL, EXPIRES, KIND_OF, TARGETED, VARY, Field
 from .grammar import cookie_date
-
-Field = tuple[str, str]
+from .memo import Remembered
 
 # cache-directive, RFC 9111 5.2: commas inside a quoted-string do not separate.
 _DIRECTIVE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
@@ -28,15 +28,16 @@ def make_private(fields: list[Field]) -> list[Field]:
     do not count: caches read them differently (RFC 9111 5.2.2.7, R78). Fields addressed to one kind of
     cache go, since such a cache would not look at Cache-Control at all (RFC 9213 2.2, R79).
     """
-    untargeted = [field for field in fields if not _is_targeted(field[0])]
-    if _is_private(untargeted):
-        return fields if len(untargeted) == len(fields) else untargeted
+    if any(KIND_OF[name] is TARGETED for name, _ in fields):
+        fields = [field for field in fields if KIND_OF[field[0]] is not TARGETED]
+    if _is_private(fields):
+        return fields
     kept = [
         directive
-        for directive in _cache_control(untargeted)
+        for directive in _cache_control(fields)
         if _name(directive) not in ("public", "s-maxage", "private")
     ]
-    return _replaced(untargeted, "Cache-Control", ", ".join([*kept, "private"]))
+    return _replaced(fields, "Cache-Control", ", ".join([*kept, "private"]))
 
 
 def vary_on_cookie(fields: list[Field]) -> list[Field]:
@@ -45,7 +46,7 @@ def vary_on_cookie(fields: list[Field]) -> list[Field]:
     RFC 9110 12.5.5 (R80).
     """
     stated = [
-        part.strip(" \t") for name, value in fields if name.lower() == "vary" for part in value.split(",")
+        part.strip(" \t") for name, value in fields if KIND_OF[name] is VARY for part in value.split(",")
     ]
     if any(part == "*" or part.lower() == "cookie" for part in stated):
         return fields
@@ -58,7 +59,7 @@ def may_be_shared(fields: Sequence[Field], now: float) -> bool:
     That is `public`, `s-maxage`, a field addressed to them, or a positive lifetime without `private`
     or `no-store`.
     """
-    if any(_is_targeted(name) for name, _ in fields):
+    if any(KIND_OF[name] is TARGETED for name, _ in fields):
         return True
     if _is_private(fields):
         return False
@@ -70,22 +71,26 @@ def may_be_shared(fields: Sequence[Field], now: float) -> bool:
             ages.append(directive.partition("=")[2].strip(' \t"'))
     if ages:
         return any(age.strip("0") for age in ages)
-    expires = [cookie_date(value.strip(" \t")) for name, value in fields if name.lower() == "expires"]
+    expires = [cookie_date(value.strip(" \t")) for name, value in fields if KIND_OF[name] is EXPIRES]
     return any(date is not None and date > now for date in expires)
 
 
-def _is_targeted(field_name: str) -> bool:
-    name = field_name.lower()
-    return name == "surrogate-control" or name.endswith("cdn-cache-control")
+def _keeps_out(field_value: str) -> bool:
+    """Tell whether a Cache-Control field keeps shared caches out."""
+    stated = [directive.lower() for directive in directives(field_value)]
+    return "private" in stated or "no-store" in stated
+
+
+_KEEPS_OUT = Remembered(_keeps_out, size=256, longest=256)
 
 
 def _is_private(fields: Sequence[Field]) -> bool:
-    return any(directive.lower() in ("private", "no-store") for directive in _cache_control(fields))
+    return any(_KEEPS_OUT[value] for name, value in fields if KIND_OF[name] is CACHE_CONTROL)
 
 
 def _cache_control(fields: Sequence[Field]) -> Iterator[str]:
     for name, value in fields:
-        if name.lower() == "cache-control":
+        if KIND_OF[name] is CACHE_CONTROL:
             yield from directives(value)
 
 

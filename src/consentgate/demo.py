@@ -10,10 +10,11 @@ from urllib.parse import parse_qs
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from .fields import Field
 from .policy import Policy
 from .rendering import render_demo
 from .reporting import Event
-from .stripping import Field, names_set
+from .stripping import names_set
 from .visit import Visit
 
 TRY = """\

@@ -80,15 +80,16 @@ def is_set_cookie(field_name: str) -> bool:
     return name == "set-cookie" or ("set-cookie" in name and not is_token(name))
 
 
-def attributes(set_cookie_string: str) -> Iterator[tuple[str, str]]:
+def attributes(unparsed: str) -> Iterator[tuple[str, str]]:
     """Yield each cookie-av as (lower-case name, value), those browsers ignore left out.
 
-    RFC 6265bis 5.6: quotes protect nothing, and a value over 1,024 octets does not count.
+    RFC 6265bis 5.6: *unparsed* is what follows the first ``;``, whose quotes protect nothing; a value over
+    1,024 octets does not count.
 
-    >>> list(attributes('a="1; Max-Age=0"; ;Secure'))
+    >>> list(attributes(' Max-Age=0"; ;Secure'))
     [('max-age', '0"'), ('', ''), ('secure', '')]
     """
-    for cookie_av in set_cookie_string.split(";")[1:]:
+    for cookie_av in unparsed.split(";"):
         name, _, value = cookie_av.partition("=")
         value = value.strip(BLANK)
         if len(value) <= LARGEST_ATTRIBUTE:

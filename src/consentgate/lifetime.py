@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from .errors import PolicyError
+from .fields import DATE, KIND_OF, Field
 from .grammar import attributes, cookie_date
+from .memo import Remembered
 
 SESSION = "session"
 """The declared lifetime of a cookie that ends with the browser's session."""
@@ -69,32 +71,53 @@ def _counted(count: int, unit: str) -> str:
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
-def earliest_now(response_headers: Iterable[tuple[str, str]], now: float) -> float:
-    """Return the moment browsers may measure Expires against: *now*, or the response's own Date if earlier.
+NEVER = float("inf")
+ALWAYS = float("-inf")
 
-    A Date nobody can read makes it the beginning of time, so that no Expires lies before it.
+
+def _ends(unparsed: str) -> float:
+    """Return the moment a cookie with these attributes ends, in Unix seconds.
+
+    ALWAYS if its Max-Age deletes; NEVER if that does not, and where there is neither it nor an Expires that
+    all browsers read alike. The last Max-Age decides, even an invalid one; without any, the last Expires.
     """
-    for field_name, field_value in response_headers:
-        if len(field_name) == 4 and field_name.lower() == "date":
-            date = cookie_date(field_value.strip(" \t"))
-            return float("-inf") if date is None else min(now, date)
-    return now
+    last = dict(attributes(unparsed))
+    if "max-age" in last:  # at most 1,024 digits, so int() takes them all
+        deletes = _MAX_AGE.fullmatch(last["max-age"]) is not None and int(last["max-age"]) <= 0
+        return ALWAYS if deletes else NEVER
+    expires = cookie_date(last.get("expires", ""))
+    return NEVER if expires is None else expires
 
 
-def is_deletion(set_cookie_string: str, now: float) -> bool:
+# An application's cookies share their attributes.
+_ENDS = Remembered(_ends, size=512, longest=256)
+
+
+def is_deletion(set_cookie_string: str, now: float, response_headers: Iterable[Field] = ()) -> bool:
     """Tell whether every browser would store nothing and remove the cookie of this name.
 
-    As strict as the strictest of them: the last Max-Age decides, even an invalid one; without any,
-    the last Expires, if it names one certain moment a day or more before *now* (Unix seconds).
+    As strict as the strictest of them: an Expires counts when it lies a day or more before *now* (Unix
+    seconds), and before the Date in *response_headers*, against which browsers measure it.
 
     >>> is_deletion("_ga=; Max-Age=0", 0), is_deletion("_ga=; Max-Age=0; Max-Age=x", 0)
     (True, False)
     """
-    last = dict(attributes(set_cookie_string))
-    if "max-age" in last:  # at most 1,024 digits, so int() takes them all
-        return _MAX_AGE.fullmatch(last["max-age"]) is not None and int(last["max-age"]) <= 0
-    expires = cookie_date(last.get("expires", ""))
-    return expires is not None and expires <= now - _MARGIN
+    ends = _ENDS[set_cookie_string.partition(";")[2]]
+    if ends > now - _MARGIN:
+        return False
+    return ends == ALWAYS or ends <= earliest_now(response_headers, now) - _MARGIN
+
+
+def earliest_now(response_headers: Iterable[Field], now: float) -> float:
+    """Return the moment browsers may measure Expires against: *now*, or the first Date if earlier.
+
+    A Date nobody can read makes it the beginning of time, so that no Expires lies before it.
+    """
+    for field_name, field_value in response_headers:
+        if KIND_OF[field_name] is DATE:
+            date = cookie_date(field_value.strip(" \t"))
+            return ALWAYS if date is None else min(now, date)
+    return now
 
 
 def shortened(set_cookie_string: str, limit: int, now: float) -> str:
@@ -106,7 +129,7 @@ def shortened(set_cookie_string: str, limit: int, now: float) -> str:
     >>> shortened("_pk_id=1; Path=/; Max-Age=63072000; Secure", 34128000, now=0)
     '_pk_id=1; Path=/; Secure; Max-Age=34128000'
     """
-    last = dict(attributes(set_cookie_string))
+    last = dict(attributes(set_cookie_string.partition(";")[2]))
     stated: float | None = 0
     if "max-age" in last:
         stated = int(last["max-age"]) if _MAX_AGE.fullmatch(last["max-age"]) else None

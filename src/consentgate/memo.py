@@ -1,5 +1,6 @@
-"""A bounded memo that needs no lock: two generations of plain dicts."""
+"""Bounded memos that need no lock: they may forget at any time, and only then ask again."""
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 _K = TypeVar("_K")
@@ -38,3 +39,29 @@ class Memo(Generic[_K, _V]):
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
+
+
+class Remembered(dict[str, _V]):
+    """A pure function of a text, and what it answered lately: ``remembered[text]``.
+
+    A hit is one look-up. Texts may come from visitors, so there are at most *size* of them, none
+    longer than *longest*: who sprays texts only empties it.
+
+    >>> length = Remembered(len, size=2, longest=5)
+    >>> [length[text] for text in ("a", "ab", "abc", "abcdef")], list(length)
+    ([1, 2, 3, 6], ['abc'])
+    """
+
+    def __init__(self, function: Callable[[str], _V], *, size: int, longest: int) -> None:
+        super().__init__()
+        self._function = function
+        self._size = size
+        self._longest = longest
+
+    def __missing__(self, text: str) -> _V:
+        answer = self._function(text)
+        if len(text) <= self._longest:
+            if len(self) >= self._size:
+                self.clear()
+            self[text] = answer
+        return answer

@@ -1,14 +1,13 @@
 """Cookie pairs on their way in: those of categories a visit does not allow are withheld."""
 
 from collections.abc import Container
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .grammar import BLANK
 from .verdict import NAMELESS, RESERVED, Names
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowed:
+class Narrowed(NamedTuple):
     """What became of a Cookie field.
 
     Attributes:

@@ -1,36 +1,21 @@
 """Set-Cookie fields on their way out: those of categories a visit does not allow are left out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from .grammar import LARGEST_PAIR, cookie_name, is_set_cookie
+from .fields import KIND_OF, ODD_SET_COOKIE, SET_COOKIE, Field
+from .grammar import LARGEST_PAIR, cookie_name
 from .lifetime import earliest_now, is_deletion, shortened
 from .verdict import NAMELESS, RESERVED, Judge, Names
 
-Field = tuple[str, str]
-"""One (field name, field value) pair, PEP 3333."""
+UNDELETABLE = (NAMELESS, RESERVED)
+"""Keys of cookies whose deletion does not pass either."""
 
 LONGEST_EXEMPT = 395 * 24 * 3600
 """Seconds an exempt cookie may live: 13 months (R27)."""
 
 
-class _Spellings(dict[str, bool]):
-    """A bounded memo: field name -> whether a browser could take it for Set-Cookie."""
-
-    SIZE = 512
-
-    def __missing__(self, field_name: str) -> bool:
-        if len(self) >= self.SIZE:
-            self.clear()
-        answer = self[field_name] = is_set_cookie(field_name)
-        return answer
-
-
-SETS_COOKIE = _Spellings()
-
-
-@dataclass(frozen=True, slots=True)
-class Stripped:
+class Stripped(NamedTuple):
     """What became of a response's fields.
 
     Attributes:
@@ -53,7 +38,11 @@ def all_necessary(response_headers: Sequence[Field], judge: Judge) -> bool:
     """
     names, necessary = judge.names, judge.necessary
     for field_name, field_value in response_headers:
-        if SETS_COOKIE[field_name] and _key_of(field_name, field_value, names) not in necessary:
+        kind = KIND_OF[field_name]
+        if kind is SET_COOKIE:
+            if _key_of(field_value, names) not in necessary:
+                return False
+        elif kind is ODD_SET_COOKIE:
             return False
     return True
 
@@ -72,31 +61,32 @@ def strip_set_cookies(
         allowed: keys of the categories allowed; with None among them, undeclared cookies pass.
         now: Unix seconds.
     """
+    names, necessary, exempt = judge.names, judge.necessary, judge.exempt
     fields: list[Field] = []
     stripped: list[tuple[str, str | None]] = []
     spared: list[tuple[str, str | None]] = []
     gated = changed = False
-    earliest = earliest_now(response_headers, now)
     for field in response_headers:
         field_name, field_value = field
-        if not SETS_COOKIE[field_name]:
+        kind = KIND_OF[field_name]
+        if kind is not SET_COOKIE and kind is not ODD_SET_COOKIE:
             fields.append(field)
             continue
-        key = _key_of(field_name, field_value, judge.names)
+        key = _key_of(field_value, names) if kind is SET_COOKIE else NAMELESS
         if key in allowed:
             if key is None:
-                spared.append((cookie_name(field_value) or "", key))
-            elif key not in judge.necessary:
+                spared.append((_name(field_value), key))
+            elif key not in necessary:
                 gated = True
-            if key in judge.exempt:
-                short = shortened(field_value, LONGEST_EXEMPT, earliest)
+            if key in exempt:
+                short = shortened(field_value, LONGEST_EXEMPT, earliest_now(response_headers, now))
                 if short is not field_value:
                     field, changed = (field_name, short), True
             fields.append(field)
-        elif key not in (NAMELESS, RESERVED) and is_deletion(field_value, earliest):
+        elif key not in UNDELETABLE and is_deletion(field_value, now, response_headers):
             fields.append(field)
         else:
-            stripped.append((cookie_name(field_value) or "", key))
+            stripped.append((_name(field_value), key))
     if not (stripped or changed):
         fields = response_headers
     return Stripped(fields, stripped, spared, gated)
@@ -104,14 +94,17 @@ def strip_set_cookies(
 
 def names_set(fields: Sequence[Field]) -> frozenset[str]:
     """Return the names of the cookies that *fields* set or delete."""
-    return frozenset(cookie_name(value) or "" for name, value in fields if SETS_COOKIE[name])
+    return frozenset(_name(value) for name, value in fields if KIND_OF[name] is SET_COOKIE)
 
 
-def _key_of(field_name: str, field_value: str, names: Names) -> str | None:
-    """Return the key of the category a Set-Cookie field belongs to, as `Names` gives it."""
+def _name(field_value: str) -> str:
+    return cookie_name(field_value) or ""
+
+
+def _key_of(field_value: str, names: Names) -> str | None:
+    """Return the key of the category a set-cookie-string belongs to, as `Names` gives it."""
     text, equals, _ = field_value.partition("=")
-    if not equals or len(field_name) != len("Set-Cookie"):
-        # Nameless; or a field name that some browsers trim and others don't.
+    if not equals:
         return NAMELESS
     if field_value.isprintable() and len(field_value) <= LARGEST_PAIR:
         return names[text]

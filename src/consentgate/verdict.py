@@ -7,6 +7,7 @@ from enum import StrEnum
 from .catalogue import Catalogue
 from .category import Basis
 from .grammar import BLANK, has_control
+from .memo import Remembered
 from .preferences import UNDECIDED, Answer, Preferences
 
 NAMELESS = ";"
@@ -14,6 +15,9 @@ NAMELESS = ";"
 
 RESERVED = "="
 """Likewise for the preferences cookie, which only the gate may set."""
+
+Names = Remembered[str | None]
+"""What `names_of` returns."""
 
 
 class Reason(StrEnum):
@@ -65,7 +69,7 @@ class Judge:
     """Says what preferences allow under one policy; equal answers share one frozen set."""
 
     def __init__(self, catalogue: Catalogue, *, admit_undeclared: bool = False) -> None:
-        self.names = Names(catalogue)
+        self.names = names_of(catalogue)
         self.necessary = catalogue.necessary
         self.catalogue = catalogue
         self._admit_undeclared = admit_undeclared
@@ -126,31 +130,18 @@ def _agreement(preferences: Sequence[Preferences]) -> Preferences:
     return Preferences(tuple(agreed))
 
 
-class Names(dict[str, str | None]):
-    """A memo: text before a pair's first ``=``, as written -> key of its category (None: undeclared).
+def names_of(catalogue: Catalogue) -> Names:
+    """Return a memo: text before a pair's first ``=``, as written -> key of its category, None if undeclared.
 
-    Shared by all visitors, filled on demand, bounded: who sprays names only empties it.
+    NAMELESS or RESERVED stand for a key where there can be none. Shared by all visitors.
     """
 
-    SIZE = 2048
-    LONGEST = 64
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        super().__init__()
-        self._catalogue = catalogue
-
-    def __missing__(self, text: str) -> str | None:
-        key = self._key_of(text)
-        if len(text) <= self.LONGEST:
-            if len(self) >= self.SIZE:
-                self.clear()
-            self[text] = key
-        return key
-
-    def _key_of(self, text: str) -> str | None:
+    def key_of(text: str) -> str | None:
         name = text.strip(BLANK)
         if not name or ";" in name or has_control(name):
             return NAMELESS
-        if name == self._catalogue.cookie_name:
+        if name == catalogue.cookie_name:
             return RESERVED
-        return self._catalogue.key_of(name)
+        return catalogue.key_of(name)
+
+    return Remembered(key_of, size=2048, longest=64)

@@ -1,6 +1,6 @@
 """One request's visit: what its visitor allows, and the choice made in it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -44,28 +44,23 @@ class Visit:
     request (R85) and is remembered in the next.
     """
 
-    __slots__ = (
-        "_place",
-        "_setting",
-        "_started",
-        "_told",
-        "applies",
-        "chosen_at",
-        "standing",
-        "was_asked",
-    )
-
     standing: Standing
     """Where the visitor stands, read without that counting as a question."""
 
     applies: bool
     """Whether the policy applies to this request."""
 
-    was_asked: bool
+    # Of the class until something happens, which in most requests nothing does.
+    was_asked: bool = False
     """Whether the application has asked anything, so that its answer depends on the visitor (R80)."""
 
-    chosen_at: int | None
+    chosen_at: int | None = None
     """When a choice was made in this request, in Unix seconds; None if none was."""
+
+    told: tuple[Sequence[tuple[str, str | None]], ...] = ()
+    """The cookies reported of this request's responses: start_response may be called again (R86)."""
+
+    _started: bool = False
 
     def __init__(
         self,
@@ -78,9 +73,6 @@ class Visit:
         self.standing = standing
         self.applies = applies
         self._place = place  # SCRIPT_NAME, PATH_INFO, QUERY_STRING: applications rewrite them
-        self._told: tuple[object, ...] = ()
-        self.was_asked = self._started = False
-        self.chosen_at = None
 
     @classmethod
     def from_environ(cls, environ: dict[str, Any]) -> "Visit":
@@ -238,13 +230,6 @@ class Visit:
         """Start the response; tell whether nothing was asked or chosen that it would have to show."""
         self._started = True
         return self.applies and not self.was_asked and self.chosen_at is None
-
-    def is_news(self, event: object) -> bool:
-        """Tell, once for each *event*, that it has not been reported for this request."""
-        if event in self._told:
-            return False
-        self._told = (*self._told, event)
-        return True
 
     def _allows(self, key: str) -> bool:
         return not self.applies or key in self.standing.allowed

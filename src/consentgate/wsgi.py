@@ -10,6 +10,7 @@ from .amending import Amended, Cookies, Facts, amend
 from .catalogue import Catalogue
 from .category import is_secure_only
 from .errors import PolicyError
+from .fields import Field
 from .minting import minted
 from .narrowing import EVERYTHING_ELSE, Narrowed, narrow
 from .options import Applies, Options, Undeclared
@@ -17,7 +18,7 @@ from .origin import checked_origins
 from .reading import Reader, Reading
 from .reporting import Action, Observer, Reporter
 from .signing import PreferencesSerializer, SecretKey
-from .stripping import Field, all_necessary, strip_set_cookies
+from .stripping import all_necessary, strip_set_cookies
 from .verdict import Judge, Standing
 from .visit import ENVIRON_KEY, Setting, Visit
 
@@ -235,7 +236,7 @@ class ConsentGate:
 
     def _report_amended(self, visit: Visit, amended: Amended) -> None:
         preferences = visit.standing.preferences
-        if visit.chosen_at is not None and visit.is_news("chosen"):
+        if visit.chosen_at is not None and not visit.told:
             self._reporter.choice(preferences, visit.chosen_at)
         enforced = not self.options.report_only
         done: tuple[tuple[Action, Cookies, bool], ...] = (
@@ -243,10 +244,12 @@ class ConsentGate:
             ("stripped", amended.spared, False),
             ("expired", amended.expired, enforced),
         )
-        for action, cookies, is_enforced in done:
+        for number, (action, cookies, is_enforced) in enumerate(done):
             # start_response may be called again with exc_info: nothing is told twice (R86).
-            news = [cookie for cookie in cookies if visit.is_news((action, *cookie))]
-            self._reporter.cookies(action, news, preferences, enforced=is_enforced)
+            told = [cookie for earlier in visit.told[number :: len(done)] for cookie in earlier]
+            if news := [cookie for cookie in cookies if cookie not in told]:
+                self._reporter.cookies(action, news, preferences, enforced=is_enforced)
+        visit.told = (*visit.told, *(cookies for _, cookies, _ in done))
 
     def _report_withheld(self, standing: Standing, narrowed: Narrowed) -> None:
         enforced = not self.options.report_only
