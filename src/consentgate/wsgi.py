@@ -1,5 +1,8 @@
 """ConsentGate: a policy enforced around any WSGI application (PEP 3333)."""
 
+# Without this the annotations of gated_start_response are worked out anew for every request.
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterable
 from functools import cached_property
