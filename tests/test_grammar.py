@@ -17,9 +17,11 @@ from consentgate.grammar import (
     has_control,
     is_set_cookie,
     is_token,
+    without_pairs,
 )
 
 from .strategies import ANY_TEXT, NATIVE, TOKEN_CHARACTERS, blanks, cookie_strings, names
+from .strategies import cookie_values as cookie_values_written
 
 
 def literal_cookie_name(text: str) -> str | None:
@@ -133,6 +135,21 @@ def split_values(cookie_string: str, name: str) -> list[str]:
 @example("a   ", "a")
 def test_cookie_values_are_those_a_split_finds(cookie_string: str, name: str) -> None:
     assert cookie_values(cookie_string, name) == split_values(cookie_string, name)
+
+
+@given(cookie_strings | NATIVE, names, st.sets(cookie_values_written))
+@example("sid=1; sid=2 ;sid=3", "sid", {"2"})
+@example("a=1 ;sid=2", "sid", set())
+@example(";sid=2", "sid", set())
+def test_without_pairs_is_everything_else_as_it_was(cookie_string: str, name: str, values: set[str]) -> None:
+    def goes(pair: str) -> bool:
+        text, equals, value = pair.partition("=")
+        return bool(equals) and text.strip(" \t") == name and value.strip(" \t") not in values
+
+    pairs = cookie_string.split(";")
+    kept = [pair for pair in pairs if not goes(pair)]
+    expected = ";".join(kept).lstrip(" \t;") if len(kept) < len(pairs) else cookie_string
+    assert without_pairs(cookie_string, name, values) == expected
 
 
 def test_a_comma_joined_cookie_is_part_of_the_value_before_it() -> None:

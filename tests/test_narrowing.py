@@ -2,8 +2,8 @@
 
 from hypothesis import example, given
 
-from consentgate.narrowing import EVERYTHING_ELSE, narrow, not_allowed
-from consentgate.verdict import RESERVED, Judge
+from consentgate.narrowing import narrow, not_allowed
+from consentgate.verdict import Judge
 
 from .conftest import make_policy
 from .strategies import NATIVE, accepted, cookie_strings
@@ -59,12 +59,6 @@ def test_nothing_left_is_empty() -> None:
 def test_only_a_preferences_cookie_that_is_believed_is_shown() -> None:
     cookie_string = "cookies_preferences=genuine; cookies_preferences=forged"
     assert narrow(cookie_string, NAMES, NECESSARY, {"genuine"}).cookie_string == "cookies_preferences=genuine"
-
-
-def test_that_can_be_all_that_is_withheld() -> None:
-    narrowed = narrow("zzz; cookies_preferences=forged; _pk_id=1", NAMES, EVERYTHING_ELSE, ())
-    assert narrowed.cookie_string == "zzz; _pk_id=1"
-    assert narrowed.withheld == [("cookies_preferences", RESERVED)]
 
 
 def test_undeclared_pairs_may_be_let_through_and_told() -> None:

@@ -39,7 +39,9 @@ def test_wrapping_is_making_a_gate_with_the_same_options() -> None:
     gate = POLICY.wrap(application(), secret_key=KEY, undeclared="report")
     assert isinstance(gate, ConsentGate)
     assert gate.options.undeclared == "report"
-    wrap, made = (dict(inspect.signature(each).parameters) for each in (Policy.wrap, ConsentGate))
+    wrap, made = (
+        dict(inspect.signature(each, eval_str=True).parameters) for each in (Policy.wrap, ConsentGate)
+    )
     del wrap["self"], made["policy"]
     assert wrap == made
 

@@ -28,7 +28,7 @@ def test_it_is_total_and_agrees_with_the_memo(policy: Policy, name: str, data: s
         if data is None or not policy.digests
         else data.draw(st.sets(st.sampled_from(sorted(policy.digests))))
     )
-    standing = judge.standing([chosen(policy, yes)])
+    standing = judge.standing(chosen(policy, yes))
     verdict = judge.judge(name, standing)
     key = judge.names[name]
     if key == RESERVED:
@@ -41,15 +41,15 @@ def test_it_is_total_and_agrees_with_the_memo(policy: Policy, name: str, data: s
 def test_accepting_more_never_allows_less(some: set[str], more: set[str]) -> None:
     """Invariant (iii)."""
     judge = Judge(POLICY)
-    assert judge.allowed(chosen(POLICY, some)) <= judge.allowed(chosen(POLICY, some | more))
+    assert judge.standing(chosen(POLICY, some)).allowed <= judge.standing(chosen(POLICY, some | more)).allowed
 
 
 @given(st.lists(accepted, min_size=1, max_size=3))
 def test_of_several_genuine_cookies_only_what_all_allow_passes(several: list[set[str]]) -> None:
     judge = Judge(POLICY)
     each = [chosen(POLICY, yes) for yes in several]
-    together = judge.standing(each)
-    assert together.allowed == frozenset.intersection(*map(judge.allowed, each))
+    together = judge.standing(*each)
+    assert together.allowed == frozenset.intersection(*(judge.standing(one).allowed for one in each))
     assert not together.needs_choice
 
 
@@ -57,9 +57,9 @@ def test_of_several_genuine_cookies_only_what_all_allow_passes(several: list[set
 def test_a_choice_is_needed_only_if_none_of_them_is_complete(several: list[dict[str, bool]]) -> None:
     judge = Judge(POLICY)
     each = [Preferences(POLICY.answers(given, int(NOW))) for given in several]
-    standing = judge.standing(each)
-    assert standing.needs_choice == all(judge.standing([one]).needs_choice for one in each)
-    assert standing.allowed == frozenset.intersection(*map(judge.allowed, each))
+    standing = judge.standing(*each)
+    assert standing.needs_choice == all(judge.standing(one).needs_choice for one in each)
+    assert standing.allowed == frozenset.intersection(*(judge.standing(one).allowed for one in each))
 
 
 def test_before_a_choice_only_necessary_and_exempt_categories_are_allowed() -> None:
@@ -67,7 +67,7 @@ def test_before_a_choice_only_necessary_and_exempt_categories_are_allowed() -> N
     judge = Judge(POLICY)
     assert judge.undecided.allowed == {"necessary", "statistical"}
     assert judge.undecided.needs_choice
-    refused = judge.standing([chosen(POLICY, set())])
+    refused = judge.standing(chosen(POLICY, set()))
     assert refused.allowed == {"necessary"}
     assert not refused.needs_choice
 
@@ -94,7 +94,7 @@ def test_nothing_to_ask_needs_no_choice() -> None:
 )
 def test_every_verdict_has_its_reason(name: str, said: str) -> None:
     judge = Judge(POLICY)
-    standing = judge.standing([chosen(POLICY, {"statistical", "internal"})])
+    standing = judge.standing(chosen(POLICY, {"statistical", "internal"}))
     assert str(judge.judge(name, standing)) == said
 
 

@@ -23,7 +23,7 @@ def visit(
     )
     standing = JUDGE.undecided
     if accepted:
-        standing = JUDGE.standing([POLICY.choose(accepted)])
+        standing = JUDGE.standing(POLICY.choose(accepted))
     return Visit(setting, standing, applies, **options)
 
 
@@ -98,7 +98,7 @@ def test_what_is_necessary_cannot_be_refused() -> None:
 
 def test_a_choice_that_comes_too_late_says_so() -> None:
     one = visit()
-    one.begins_plainly()
+    one.has_started = True
     with pytest.raises(ResponseStarted):
         one.accept("internal")
     assert one.chosen_at is None
@@ -139,11 +139,11 @@ def test_any_question_counts_as_one_and_a_late_first_one_is_reported() -> None:
         assert not one.was_asked
         ask(one)
         assert one.was_asked
-        one.begins_plainly()
+        one.has_started = True
         ask(one)
         assert late == []
         other = visit(asked_late=lambda: late.append("late"))
-        other.begins_plainly()
+        other.has_started = True
         ask(other)
         ask(other)
         assert late == ["late"]

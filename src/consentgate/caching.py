@@ -45,12 +45,19 @@ def vary_on_cookie(fields: list[Field]) -> list[Field]:
 
     RFC 9110 12.5.5 (R80).
     """
-    stated = [
-        part.strip(" \t") for name, value in fields if KIND_OF[name] is VARY for part in value.split(",")
-    ]
-    if any(part == "*" or part.lower() == "cookie" for part in stated):
+    stated = [value for name, value in fields if KIND_OF[name] is VARY]
+    if any(_SAYS_COOKIE[value] for value in stated):
         return fields
-    return _replaced(fields, "Vary", ", ".join([*filter(None, stated), "Cookie"]))
+    return _replaced(fields, "Vary", ", ".join([*filter(None, map(str.strip, stated)), "Cookie"]))
+
+
+def _says_cookie(field_value: str) -> bool:
+    """Tell whether a Vary field says that a response depends on the Cookie field."""
+    names = [name.strip(" \t").lower() for name in field_value.split(",")]
+    return "cookie" in names or "*" in names
+
+
+_SAYS_COOKIE = Remembered(_says_cookie, size=256, longest=256)
 
 
 def may_be_shared(fields: Sequence[Field], now: float) -> bool:

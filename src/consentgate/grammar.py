@@ -6,7 +6,7 @@ Text is PEP 3333's native string: one character, U+0000 to U+00FF, for one byte 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import UTC, datetime
 
 BLANK = " \t"
@@ -104,7 +104,35 @@ def cookie_values(cookie_string: str, name: str) -> list[str]:
     >>> cookie_values("a=1; sid=2;sid = 3 ; xsid=4; b=sid=5", "sid")
     ['2', '3']
     """
-    found: list[str] = []
+    before, found, after = cookie_string.partition(f"; {name}=")
+    if found and name not in before and name not in after:
+        # As browsers write it, and only once.
+        return [after.partition(";")[0].strip(BLANK)]
+    return [cookie_string[start:end].strip(BLANK) for start, end in _value_spans(cookie_string, name)]
+
+
+def without_pairs(cookie_string: str, name: str, values: Container[str]) -> str:
+    """Return *cookie_string* without the pairs called *name* whose value is not among *values*.
+
+    >>> without_pairs("a=1; sid=2; sid=3; b=4", "sid", ["3"])
+    'a=1; sid=3; b=4'
+    """
+    kept: list[str] = []
+    at = 0
+    for start, end in _value_spans(cookie_string, name):
+        if cookie_string[start:end].strip(BLANK) not in values:
+            kept.append(cookie_string[at : cookie_string.rfind(";", at, start) + 1 or at])
+            at = end + 1
+    if not kept:
+        return cookie_string
+    kept.append(cookie_string[at:])
+    rest = "".join(kept).lstrip(BLANK + ";")
+    # Where the last pair went, the semicolon before it goes too.
+    return rest.removesuffix(";") if at > len(cookie_string) else rest
+
+
+def _value_spans(cookie_string: str, name: str) -> Iterator[tuple[int, int]]:
+    """Yield where the value of each pair called *name* begins and ends."""
     at = cookie_string.find(name)
     while at >= 0:
         before = at - 1
@@ -117,10 +145,9 @@ def cookie_values(cookie_string: str, name: str) -> list[str]:
             if cookie_string[after : after + 1] == "=":
                 end = cookie_string.find(";", after)
                 end = len(cookie_string) if end < 0 else end
-                found.append(cookie_string[after + 1 : end].strip(BLANK))
+                yield after + 1, end
                 after = end
         at = cookie_string.find(name, after)
-    return found
 
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]

@@ -1,10 +1,11 @@
 """Bounded memos that need no lock: they may forget at any time, and only then ask again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import Generic, TypeVar
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
+_S = TypeVar("_S", bound=Sized)
 
 
 class Memo(Generic[_K, _V]):
@@ -41,8 +42,8 @@ class Memo(Generic[_K, _V]):
         return len(self._young) + len(self._old)
 
 
-class Remembered(dict[str, _V]):
-    """A pure function of a text, and what it answered lately: ``remembered[text]``.
+class Remembered(dict[_S, _V]):
+    """A pure function of a text or tuple, and what it answered lately: ``remembered[text]``.
 
     A hit is one look-up. Texts may come from visitors, so there are at most *size* of them, none
     longer than *longest*: who sprays texts only empties it.
@@ -52,13 +53,13 @@ class Remembered(dict[str, _V]):
     ([1, 2, 3, 6], ['abc'])
     """
 
-    def __init__(self, function: Callable[[str], _V], *, size: int, longest: int) -> None:
+    def __init__(self, function: Callable[[_S], _V], *, size: int, longest: int) -> None:
         super().__init__()
         self._function = function
         self._size = size
         self._longest = longest
 
-    def __missing__(self, text: str) -> _V:
+    def __missing__(self, text: _S) -> _V:
         answer = self._function(text)
         if len(text) <= self._longest:
             if len(self) >= self._size:

@@ -21,21 +21,10 @@ class Narrowed(NamedTuple):
     spared: list[tuple[str, str | None]]
 
 
-class _EverythingElse:
-    """Holds every key but the preferences cookie's."""
-
-    def __contains__(self, key: object) -> bool:
-        return key != RESERVED
-
-
-EVERYTHING_ELSE = _EverythingElse()
-"""For `narrow`: withhold preferences cookies that are not believed, and nothing more."""
-
-
 def narrow(
     cookie_string: str,
     names: Names,
-    allowed: Container[str | None],
+    allowed: frozenset[str | None],
     believed: Container[str],
 ) -> Narrowed:
     """Return *cookie_string* without the pairs *allowed* does not hold, and what was withheld.
@@ -54,14 +43,16 @@ def narrow(
     for pair in cookie_string.split(";"):
         text, equals, value = pair.partition("=")
         key = names[text] if equals else NAMELESS
-        if key in allowed or (key == RESERVED and value.strip(BLANK) in believed):
+        if key in allowed:
             kept.append(pair)
             if key is None:
                 spared.append((text.strip(BLANK), key))
-        elif pair.strip(BLANK):
-            withheld.append((text.strip(BLANK), key))
-        else:
+        elif key is RESERVED and value.strip(BLANK) in believed:
+            kept.append(pair)
+        elif key is NAMELESS and not pair.strip(BLANK):
             kept.append(pair)  # nothing between two semicolons: nobody's cookie
+        else:
+            withheld.append((text.strip(BLANK), key))
     if withheld:
         cookie_string = ";".join(kept).lstrip(BLANK + ";")
     return Narrowed(cookie_string, withheld, spared)

@@ -1,14 +1,13 @@
 """What a visitor has answered: one value, frozen, without a name, an address or an identifier (R16)."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 State = Literal["accepted", "refused", "unset"]
 """What a visitor has said of a category."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Answer:
+class Answer(NamedTuple):
     """One category's yes or no.
 
     Attributes:

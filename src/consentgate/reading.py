@@ -1,16 +1,13 @@
 """From the Cookie field to where its visitor stands: which preferences cookies are believed."""
 
-from collections.abc import Container
+from collections.abc import Collection
 from typing import NamedTuple
 
 from .errors import BadPreferences
 from .grammar import cookie_values
 from .memo import Memo
-from .preferences import Preferences
 from .signing import LEEWAY, PreferencesSerializer
 from .verdict import Judge, Standing
-
-_Known = tuple[Standing, Preferences, float, float]
 
 MEMO_SIZE = 2048
 """Tokens remembered; only genuine ones are, each under its one canonical text."""
@@ -26,8 +23,16 @@ class Reading(NamedTuple):
     """
 
     standing: Standing
-    believed: Container[str]
+    believed: Collection[str]
     disbelieved: bool
+
+
+class _Known(NamedTuple):
+    """What one genuine cookie says, and between which moments every answer in it counts."""
+
+    reading: Reading
+    start: float
+    end: float
 
 
 class Reader:
@@ -35,6 +40,7 @@ class Reader:
 
     def __init__(self, judge: Judge, serializer: PreferencesSerializer) -> None:
         self.nothing = Reading(judge.undecided, (), disbelieved=False)
+        self._disbelieving = Reading(judge.undecided, (), disbelieved=True)
         self._judge = judge
         self._serializer = serializer
         self._cookie_name = judge.catalogue.cookie_name
@@ -48,36 +54,28 @@ class Reader:
             cookie_string: the value of the Cookie field.
             now: Unix seconds.
         """
-        if self._cookie_name not in cookie_string:
+        values = dict.fromkeys(cookie_values(cookie_string, self._cookie_name))
+        if not values:
             return self.nothing
-        values = cookie_values(cookie_string, self._cookie_name)
-        genuine = {
-            value: known for value in dict.fromkeys(values) if (known := self._known(value, now)) is not None
-        }
-        disbelieved = len(genuine) < len(set(values))
+        genuine = [known for value in values if (known := self._known(value, now)) is not None]
         if not genuine:
-            return Reading(self._judge.undecided, (), disbelieved)
-        if len(genuine) == 1:
-            (known,) = genuine.values()
-            return Reading(known[0], genuine, disbelieved)
-        standing = self._judge.standing([known[1] for known in genuine.values()])
-        return Reading(standing, genuine, disbelieved)
+            return self._disbelieving
+        if len(values) == 1:
+            return genuine[0].reading
+        standing = self._judge.standing(*(known.reading.standing.preferences for known in genuine))
+        believed = tuple(value for known in genuine for value in known.reading.believed)
+        return Reading(standing, believed, len(genuine) < len(values))
 
     def _known(self, value: str, now: float) -> _Known | None:
         known = self._memo.get(value)
-        if known is not None and known[2] <= now < known[3]:
+        if known is not None and known.start <= now < known.end:
             return known
         try:
             preferences = self._serializer.loads(value, now=now)
         except BadPreferences:
             return None
         days = [answer.at for answer in preferences.answers] or [int(now)]
-        # Between these moments every answer counts just as it does now.
-        known = (
-            self._judge.standing([preferences]),
-            preferences,
-            max(days) - LEEWAY,
-            min(days) + self._lifetime,
-        )
+        reading = Reading(self._judge.standing(preferences), (value,), disbelieved=False)
+        known = _Known(reading, max(days) - LEEWAY, min(days) + self._lifetime)
         self._memo.put(value, known)
         return known

@@ -5,7 +5,7 @@ Names of cookies, never their values, never an address (R99).
 
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,17 +62,20 @@ class Reporter:
     def __init__(self, observer: Observer | None, preferences_cookie: str) -> None:
         self._observer = observer
         self._preferences_cookie = preferences_cookie
-        self._warned: set[tuple[str, str]] = set()
+        self._warned: dict[str, set[str]] = {}
+        self._left = self.ONCE
 
     def cookies(
         self,
         action: Action,
-        cookies: Iterable[tuple[str, str | None]],
+        cookies: Sequence[tuple[str, str | None]],
         preferences: Preferences,
         *,
         enforced: bool,
     ) -> None:
         """Report what happened to *cookies*, each a name and the key `Names` gives for it."""
+        if not cookies:
+            return
         direction: Direction = "request" if action == "withheld" else "response"
         listened_to = self._observer is not None or logger.isEnabledFor(logging.DEBUG)
         for name, key in cookies:
@@ -119,11 +122,12 @@ class Reporter:
             except Exception:
                 logger.exception("the observer failed; the response goes on")
 
-    def once(self, key: str, message: str, *arguments: object) -> None:
-        """Log a warning, once for each *key* and first argument."""
-        mark = key, str(arguments[0]) if arguments else ""
-        if mark not in self._warned and len(self._warned) < self.ONCE:
-            self._warned.add(mark)
+    def once(self, kind: str, message: str, *arguments: str) -> None:
+        """Log a warning, once for each *kind* and first argument."""
+        about = arguments[0] if arguments else ""
+        if self._left and about not in self._warned.setdefault(kind, set()):
+            self._warned[kind].add(about)
+            self._left -= 1
             logger.warning(message, *arguments)
 
     def failure(self, what: str) -> None:
@@ -131,16 +135,17 @@ class Reporter:
         logger.exception("%s failed; gated cookies stay behind, the page goes on", what)
 
     def _warn_undeclared(self, name: str, direction: Direction, enforced: bool) -> None:
-        did = {"request": "withheld", "response": "stripped"}[direction] if enforced else "let through"
-        self.once(
-            f"undeclared, {direction}",
-            "undeclared cookie %r in a %s was %s; if the site uses it, declare it:\n"
-            "[[category.cookie]]\nname = %s",
-            name,
-            direction,
-            did,
-            json.dumps(name),
-        )
+        if self._left and name not in self._warned.get(direction, ()):
+            did = {"request": "withheld", "response": "stripped"}[direction] if enforced else "let through"
+            self.once(
+                direction,
+                "undeclared cookie %r in a %s was %s; if the site uses it, declare it:\n"
+                "[[category.cookie]]\nname = %s",
+                name,
+                direction,
+                did,
+                json.dumps(name),
+            )
 
 
 def _reason(key: str | None, direction: Direction, preferences: Preferences) -> str:

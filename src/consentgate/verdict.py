@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from .catalogue import Catalogue
 from .category import Basis
@@ -16,7 +17,10 @@ NAMELESS = ";"
 RESERVED = "="
 """Likewise for the preferences cookie, which only the gate may set."""
 
-Names = Remembered[str | None]
+_Said = tuple[tuple[str, bool], ...]
+"""Category keys, each with yes or no."""
+
+Names = Remembered[str, str | None]
 """What `names_of` returns."""
 
 
@@ -50,8 +54,7 @@ class Verdict:
         return f"{'admitted' if self.admitted else 'not admitted'}: {self.reason.value} ({category})"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a visitor stands: what was answered, what that allows, what is still to be asked.
 
     Attributes:
@@ -81,24 +84,33 @@ class Judge:
         self.exempt = frozenset(
             category.key for category in catalogue.categories if category.basis is Basis.EXEMPT
         )
-        self.undecided = self.standing([UNDECIDED])
+        # Thousands of visitors say the same few things.
+        self._outcomes = Remembered(self._outcome, size=256, longest=256)
+        self.undecided = self.standing(UNDECIDED)
 
-    def standing(self, preferences: Sequence[Preferences]) -> Standing:
+    def standing(self, *preferences: Preferences) -> Standing:
         """Return where a visitor with these *preferences* stands, all of them genuine.
 
         Several come from several cookies of one name; who planted which can't be told, so a
         category is allowed only if all allow it, and nothing is asked if any of them is complete.
         """
-        agreed = preferences[0] if len(preferences) == 1 else _agreement(preferences)
-        complete = any(all(each.answer(key) is not None for key in self._consent) for each in preferences)
-        return Standing(agreed, self.allowed(agreed), not complete)
+        first, *others = preferences
+        allowed, complete = self._outcomes[_said(first)]
+        if not others:
+            return Standing(first, allowed, not complete)
+        agreed = _agreement(preferences)
+        complete = any(self._outcomes[_said(each)][1] for each in preferences)
+        return Standing(agreed, self._outcomes[_said(agreed)][0], not complete)
 
-    def allowed(self, preferences: Preferences) -> frozenset[str | None]:
-        """Return the keys of the categories that *preferences* allow."""
-        accepted = {key for key in self._consent if preferences.accepts(key)}
-        unrefused = {key for key in self.exempt if not preferences.refuses(key)}
+    def _outcome(self, said: _Said) -> tuple[frozenset[str | None], bool]:
+        """Return the keys of the categories allowed to who said so, and whether all were answered."""
+        answers = dict(said)
+        accepted = {key for key in self._consent if answers.get(key)}
+        unrefused = {key for key in self.exempt if answers.get(key) is not False}
         allowed: frozenset[str | None] = self.necessary | accepted | unrefused
-        return allowed | {None} if self._admit_undeclared else allowed
+        if self._admit_undeclared:
+            allowed |= {None}
+        return allowed, answers.keys() >= self._consent
 
     def judge(self, cookie_name: str, standing: Standing) -> Verdict:
         """Return the verdict on a cookie of this name, set by the application or sent by the browser."""
@@ -116,6 +128,10 @@ class Judge:
             return Verdict(True, reason, category.key)
         refused = standing.preferences.refuses(category.key)
         return Verdict(False, Reason.REFUSED if refused else Reason.UNSET, category.key)
+
+
+def _said(preferences: Preferences) -> _Said:
+    return tuple([answer[:2] for answer in preferences.answers])
 
 
 def _agreement(preferences: Sequence[Preferences]) -> Preferences:

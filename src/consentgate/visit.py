@@ -60,7 +60,8 @@ class Visit:
     told: tuple[Sequence[tuple[str, str | None]], ...] = ()
     """The cookies reported of this request's responses: start_response may be called again (R86)."""
 
-    _started: bool = False
+    has_started: bool = False
+    """Whether the response has started: a choice would come too late."""
 
     def __init__(
         self,
@@ -185,11 +186,11 @@ class Visit:
         setting = self._setting
         at = int(setting.clock())
         given = setting.judge.catalogue.answers(answers, at)
-        if self._started:
+        if self.has_started:
             raise ResponseStarted("the response has started: no cookie can remember this choice")
         if given:
             preferences = self.standing.preferences.amended(given)
-            self.standing = setting.judge.standing([preferences])
+            self.standing = setting.judge.standing(preferences)
             self.chosen_at = at
 
     def banner(self, *, action: str | None = None) -> "Markup":
@@ -224,12 +225,7 @@ class Visit:
 
     def is_underway_behind(self, gate: object) -> bool:
         """Tell whether this visit's response is still to come, through a gate equal to *gate*."""
-        return not self._started and self._setting.gate == gate
-
-    def begins_plainly(self) -> bool:
-        """Start the response; tell whether nothing was asked or chosen that it would have to show."""
-        self._started = True
-        return self.applies and not self.was_asked and self.chosen_at is None
+        return not self.has_started and self._setting.gate == gate
 
     def _allows(self, key: str) -> bool:
         return not self.applies or key in self.standing.allowed
@@ -237,5 +233,5 @@ class Visit:
     def _ask(self) -> None:
         if not self.was_asked:
             self.was_asked = True
-            if self._started:
+            if self.has_started:
                 self._setting.asked_late()

@@ -10,19 +10,21 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from .amending import Amended, Cookies, Facts, amend
+from .caching import vary_on_cookie
 from .catalogue import Catalogue
 from .category import is_secure_only
 from .errors import PolicyError
 from .fields import Field
+from .grammar import without_pairs
 from .minting import minted
-from .narrowing import EVERYTHING_ELSE, Narrowed, narrow
+from .narrowing import Narrowed, narrow
 from .options import Applies, Options, Undeclared
 from .origin import checked_origins
 from .reading import Reader, Reading
 from .reporting import Action, Observer, Reporter
 from .signing import PreferencesSerializer, SecretKey
 from .stripping import all_necessary, strip_set_cookies
-from .verdict import Judge, Standing
+from .verdict import RESERVED, Judge, Standing
 from .visit import ENVIRON_KEY, Setting, Visit
 
 
@@ -127,10 +129,13 @@ class ConsentGate:
             status: str, response_headers: list[Field], exc_info: Any = None, /
         ) -> Callable[[bytes], object]:
             # Judged now, not above: the application may have made a choice since (R85).
-            if visit.begins_plainly() and not expires and all_necessary(response_headers, self._judge):
-                fields = response_headers
-            else:
+            visit.has_started = True
+            if expires or visit.chosen_at is not None or not all_necessary(response_headers, self._judge):
                 fields = self._amended(visit, environ, cookie_string, expires, response_headers)
+            elif visit.was_asked and not self.options.report_only:
+                fields = vary_on_cookie(response_headers)
+            else:
+                fields = response_headers
             if exc_info is None:
                 return start_response(status, fields)
             try:
@@ -173,10 +178,14 @@ class ConsentGate:
         """Hide what is not allowed from the application; tell whether the response may expire it."""
         options, standing = self.options, reading.standing
         expires = options.expire_unaccepted and _is_page(environ)
-        if not (options.filter_requests or reading.disbelieved):
+        if options.filter_requests:
+            narrowed = narrow(cookie_string, self._judge.names, standing.allowed, reading.believed)
+        elif reading.disbelieved:
+            name = self.policy.cookie_name
+            kept = without_pairs(cookie_string, name, reading.believed)
+            narrowed = Narrowed(kept, [(name, RESERVED)], [])
+        else:
             return expires
-        allowed = standing.allowed if options.filter_requests else EVERYTHING_ELSE
-        narrowed = narrow(cookie_string, self._judge.names, allowed, reading.believed)
         if narrowed.withheld and not options.report_only:
             if narrowed.cookie_string:
                 environ["HTTP_COOKIE"] = narrowed.cookie_string
