@@ -1,5 +1,7 @@
 """The catalogue: which category a name belongs to, whatever the order of declaration."""
 
+import copy
+import pickle
 import random
 from datetime import date, timedelta
 from typing import Any
@@ -182,3 +184,9 @@ def test_two_hundred_categories_do_not_fit_a_cookie() -> None:
     with pytest.raises(PolicyError, match="200 categories to choose make a preferences cookie of"):
         Policy(categories(*(f"n{number}" for number in range(200))))
     Policy(categories(*(f"n{number}" for number in range(100))))
+
+
+@given(policies())
+def test_policies_can_be_copied_and_pickled(policy: Policy) -> None:
+    assert copy.deepcopy(policy) == policy
+    assert pickle.loads(pickle.dumps(policy)) == policy

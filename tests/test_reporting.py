@@ -68,7 +68,8 @@ def test_a_failing_observer_is_logged_and_nothing_more(caplog: pytest.LogCapture
     Reporter(broken, "cookies_preferences").cookies(
         "stripped", [("theme", "internal")], REFUSED, enforced=True
     )
-    assert "the observer failed" in caplog.text
+    assert "the observer failed; gated cookies stay behind, the page goes on" in caplog.text
+    assert "RuntimeError: broken" in caplog.text
 
 
 @given(NATIVE.filter(lambda name: not has_control(name)))
@@ -104,10 +105,26 @@ def test_warnings_are_given_once_per_name_and_direction_and_not_without_end(
     ]
     for number in range(2 * Reporter.ONCE):
         reporter.cookies("withheld", [(f"n{number}", None)], REFUSED, enforced=False)
-    assert len(caplog.records) == Reporter.ONCE
+    assert len(caplog.records) == Reporter.ONCE + 1
+    reporter.once("another kind", "is not silenced by them")
+    assert caplog.records[-1].message == "is not silenced by them"
     assert "was let through" in caplog.text
 
 
 def test_an_application_that_sets_the_preferences_cookie_is_told(caplog: pytest.LogCaptureFixture) -> None:
     Reporter(None, "choice").cookies("stripped", [("choice", "=")], REFUSED, enforced=True)
     assert "the application sets 'choice' itself" in caplog.text
+
+
+def test_a_log_that_fails_costs_nobody_the_page() -> None:
+    def broken(record: logging.LogRecord) -> bool:
+        raise RuntimeError("broken filter")
+
+    logger = logging.getLogger("consentgate")
+    logger.addFilter(broken)
+    try:
+        reporter = Reporter(None, "cookies_preferences")
+        reporter.cookies("stripped", [("zzz", None)], REFUSED, enforced=True)
+        reporter.failure("something")
+    finally:
+        logger.removeFilter(broken)

@@ -28,8 +28,9 @@ def make_private(fields: list[Field]) -> list[Field]:
     do not count: caches read them differently (RFC 9111 5.2.2.7, R78). Fields addressed to one kind of
     cache go, since such a cache would not look at Cache-Control at all (RFC 9213 2.2, R79).
     """
-    if any(KIND_OF[name] is TARGETED for name, _ in fields):
-        fields = [field for field in fields if KIND_OF[field[0]] is not TARGETED]
+    untargeted = [field for field in fields if KIND_OF[field[0]] is not TARGETED]
+    if len(untargeted) < len(fields):
+        fields = untargeted
     if _is_private(fields):
         return fields
     kept = [
@@ -92,7 +93,7 @@ _KEEPS_OUT = Remembered(_keeps_out, size=256, longest=256)
 
 
 def _is_private(fields: Sequence[Field]) -> bool:
-    return any(_KEEPS_OUT[value] for name, value in fields if KIND_OF[name] is CACHE_CONTROL)
+    return any(KIND_OF[name] is CACHE_CONTROL and _KEEPS_OUT[value] for name, value in fields)
 
 
 def _cache_control(fields: Sequence[Field]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
+from typing import Any
 
 from .category import Basis, Category, Cookie, checked_domain, checked_text, is_host_only
 from .errors import PolicyError
@@ -76,6 +77,11 @@ class Catalogue:
         chosen = [category for category in self.categories if category.can_be_chosen]
         put(self, "digests", MappingProxyType({each.key: each.digest() for each in chosen}))
         self._index()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Copied and pickled as what was published; the rest is made anew.
+        options = {name: getattr(self, name) for name in PUBLISHED}
+        return _made_anew, (type(self), self.categories, options)
 
     def _keys_where(self, basis: Basis) -> list[str]:
         return [category.key for category in self.categories if category.basis is basis]
@@ -198,6 +204,23 @@ class Catalogue:
         return tuple(
             Answer(key, yes, at, self.digests[key]) for key, yes in given.items() if key in self.digests
         )
+
+
+PUBLISHED = (
+    "title",
+    "controller",
+    "contact",
+    "privacy_url",
+    "updated",
+    "cookie_name",
+    "cookie_domain",
+    "cookie_lifetime",
+)
+"""What a policy publishes besides its categories, as its constructors and files call it."""
+
+
+def _made_anew(kind: type[Catalogue], categories: tuple[Category, ...], options: dict[str, Any]) -> Catalogue:
+    return kind(categories, **options)
 
 
 def _checked(categories: Iterable[Category]) -> list[Category]:

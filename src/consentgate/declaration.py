@@ -4,22 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
+from .catalogue import PUBLISHED
 from .category import Attestation, Basis, Category, Cookie
 from .errors import PolicyError
 from .presets import preset
 
 _T = TypeVar("_T")
 
-_POLICY = (
-    "title",
-    "controller",
-    "contact",
-    "privacy_url",
-    "updated",
-    "cookie_name",
-    "cookie_domain",
-    "cookie_lifetime",
-)
 _CATEGORY = ("key", "title", "description", "basis", "revision")
 _COOKIE = tuple(field.name for field in fields(Cookie))
 _ATTESTATION = tuple(field.name for field in fields(Attestation))
@@ -38,7 +29,7 @@ def arguments_of(mapping: Mapping[str, Any], source: str = "") -> tuple[list[Cat
         PolicyError: naming the source, the table and the culprit.
     """
     with _Place(source or "policy"):
-        table = _table(mapping, (*_POLICY, "presets", "category"))
+        table = _table(mapping, (*PUBLISHED, "presets", "category"))
         categories = [_category(each) for each in _tables(table.pop("category", ()), "category")]
         cookies = [cookie for each in _presets(table.pop("presets", ())) for cookie in each]
         return _with_presets(categories, cookies), table

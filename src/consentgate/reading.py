@@ -40,7 +40,7 @@ class Reader:
 
     def __init__(self, judge: Judge, serializer: PreferencesSerializer) -> None:
         self.nothing = Reading(judge.undecided, (), disbelieved=False)
-        self._disbelieving = Reading(judge.undecided, (), disbelieved=True)
+        self.disbelieving = Reading(judge.undecided, (), disbelieved=True)
         self._judge = judge
         self._serializer = serializer
         self._cookie_name = judge.catalogue.cookie_name
@@ -59,7 +59,7 @@ class Reader:
             return self.nothing
         genuine = [known for value in values if (known := self._known(value, now)) is not None]
         if not genuine:
-            return self._disbelieving
+            return self.disbelieving
         if len(values) == 1:
             return genuine[0].reading
         standing = self._judge.standing(*(known.reading.standing.preferences for known in genuine))

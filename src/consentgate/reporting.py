@@ -6,6 +6,7 @@ Names of cookies, never their values, never an address (R99).
 import json
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,13 +58,12 @@ class Reporter:
     """Sends events to the observer and the log; nothing it does can break a response."""
 
     ONCE = 256
-    """How many different warnings it gives before it stops: names may come from visitors."""
+    """How many warnings of one kind it gives before it stops: names may come from visitors."""
 
     def __init__(self, observer: Observer | None, preferences_cookie: str) -> None:
         self._observer = observer
         self._preferences_cookie = preferences_cookie
         self._warned: dict[str, set[str]] = {}
-        self._left = self.ONCE
 
     def cookies(
         self,
@@ -115,27 +115,30 @@ class Reporter:
     def event(self, event: Event) -> None:
         """Give *event* to the log and to the observer, whose failure is only logged."""
         level = logging.INFO if event.action == "chosen" else logging.DEBUG
-        logger.log(level, "%s", event)
+        _log(level, "%s", event)
         if self._observer is not None:
             try:
                 self._observer(event)
             except Exception:
-                logger.exception("the observer failed; the response goes on")
+                self.failure("the observer")
 
     def once(self, kind: str, message: str, *arguments: str) -> None:
         """Log a warning, once for each *kind* and first argument."""
         about = arguments[0] if arguments else ""
-        if self._left and about not in self._warned.setdefault(kind, set()):
-            self._warned[kind].add(about)
-            self._left -= 1
-            logger.warning(message, *arguments)
+        if self._is_new(kind, about):
+            self._warned.setdefault(kind, set()).add(about)
+            _log(logging.WARNING, message, *arguments)
+
+    def _is_new(self, kind: str, about: str) -> bool:
+        warned = self._warned.get(kind, ())
+        return about not in warned and len(warned) < self.ONCE
 
     def failure(self, what: str) -> None:
         """Log the exception being handled: an error of ours, or of a hook of the site's."""
-        logger.exception("%s failed; gated cookies stay behind, the page goes on", what)
+        _log(logging.ERROR, "%s failed; gated cookies stay behind, the page goes on", what, exc_info=True)
 
     def _warn_undeclared(self, name: str, direction: Direction, enforced: bool) -> None:
-        if self._left and name not in self._warned.get(direction, ()):
+        if self._is_new(direction, name):
             did = {"request": "withheld", "response": "stripped"}[direction] if enforced else "let through"
             self.once(
                 direction,
@@ -146,6 +149,12 @@ class Reporter:
                 did,
                 json.dumps(name),
             )
+
+
+def _log(level: int, message: str, *arguments: object, exc_info: bool = False) -> None:
+    # A handler or a filter that raises must not cost a visitor the page.
+    with suppress(Exception):
+        logger.log(level, message, *arguments, exc_info=exc_info)
 
 
 def _reason(key: str | None, direction: Direction, preferences: Preferences) -> str:

@@ -132,7 +132,7 @@ class PreferencesSerializer:
         )
 
     def _in_time(self, answers: list[Answer], now: float) -> list[Answer]:
-        if any(answer.at > now + LEEWAY for answer in answers):
+        if answers and max(answer.at for answer in answers) > now + LEEWAY:
             raise BadPreferences("dated in the future")
         valid = [answer for answer in answers if now < answer.at + self._lifetime]
         if answers and not valid:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .fields import KIND_OF, ODD_SET_COOKIE, SET_COOKIE, Field
-from .grammar import LARGEST_PAIR, cookie_name
+from .grammar import BLANK, LARGEST_PAIR, cookie_name
 from .lifetime import earliest_now, is_deletion, shortened
 from .verdict import NAMELESS, RESERVED, Judge, Names
 
@@ -75,7 +75,7 @@ def strip_set_cookies(
         key = _key_of(field_value, names) if kind is SET_COOKIE else NAMELESS
         if key in allowed:
             if key is None:
-                spared.append((_name(field_value), key))
+                spared.append((_name(field_value, key), key))
             elif key not in necessary:
                 gated = True
             if key in exempt:
@@ -86,7 +86,7 @@ def strip_set_cookies(
         elif key not in UNDELETABLE and is_deletion(field_value, now, response_headers):
             fields.append(field)
         else:
-            stripped.append((_name(field_value), key))
+            stripped.append((_name(field_value, key), key))
     if not (stripped or changed):
         fields = response_headers
     return Stripped(fields, stripped, spared, gated)
@@ -94,11 +94,12 @@ def strip_set_cookies(
 
 def names_set(fields: Sequence[Field]) -> frozenset[str]:
     """Return the names of the cookies that *fields* set or delete."""
-    return frozenset(_name(value) for name, value in fields if KIND_OF[name] is SET_COOKIE)
+    return frozenset(cookie_name(value) or "" for name, value in fields if KIND_OF[name] is SET_COOKIE)
 
 
-def _name(field_value: str) -> str:
-    return cookie_name(field_value) or ""
+def _name(field_value: str, key: str | None) -> str:
+    """Return the name of a cookie whose key is known, and with it that there is a name."""
+    return "" if key is NAMELESS else field_value.partition("=")[0].strip(BLANK)
 
 
 def _key_of(field_value: str, names: Names) -> str | None:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 ENVIRON_KEY = "consentgate.visit"
 
+QUERY_SAFE = "/!$&'()*+,;=:@~?%"
 PATH_SAFE = "/!$&'()*+,;=:@~"
-"""What a path may hold as it is (pchar, RFC 3986 3.3), besides letters, digits, ``_``, ``.`` and ``-``."""
+"""What may stand as it is (RFC 3986 3.3, 3.4), besides letters, digits, ``_``, ``.`` and ``-``; an escape in a query is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,9 @@ class Visit:
         return render_banner(
             self._setting.judge.catalogue,
             action or own,
-            next_page=f"{page}?{query_string}" if query_string else page,
+            next_page=f"{page}?{quote(query_string.encode('latin-1'), safe=QUERY_SAFE)}"
+            if query_string
+            else page,
             page=own,
         )
 

@@ -172,7 +172,7 @@ class ConsentGate:
             return self._reader.read(cookie_string, time.time())
         except Exception:
             self._reporter.failure("reading the preferences cookie")
-            return self._reader.nothing
+            return self._reader.disbelieving
 
     def _narrow(self, environ: WSGIEnvironment, cookie_string: str, reading: Reading) -> bool:
         """Hide what is not allowed from the application; tell whether the response may expire it."""
@@ -257,11 +257,12 @@ class ConsentGate:
             ("expired", amended.expired, enforced),
         )
         for number, (action, cookies, is_enforced) in enumerate(done):
-            # start_response may be called again with exc_info: nothing is told twice (R86).
-            told = [cookie for earlier in visit.told[number :: len(done)] for cookie in earlier]
-            if news := [cookie for cookie in cookies if cookie not in told]:
-                self._reporter.cookies(action, news, preferences, enforced=is_enforced)
-        visit.told = (*visit.told, *(cookies for _, cookies, _ in done))
+            if visit.told:
+                # start_response was called again with exc_info: nothing is told twice (R86).
+                told = [cookie for earlier in visit.told[number :: len(done)] for cookie in earlier]
+                cookies = [cookie for cookie in cookies if cookie not in told]
+            self._reporter.cookies(action, cookies, preferences, enforced=is_enforced)
+        visit.told += amended.stripped, amended.spared, amended.expired
 
     def _report_withheld(self, standing: Standing, narrowed: Narrowed) -> None:
         enforced = not self.options.report_only
