@@ -16,7 +16,7 @@ ENVIRON_KEY = "consentgate.visit"
 
 QUERY_SAFE = "/!$&'()*+,;=:@~?%"
 PATH_SAFE = "/!$&'()*+,;=:@~"
-"""What may stand as it is (RFC 3986 3.3, 3.4), besides letters, digits, ``_``, ``.`` and ``-``; an escape in a query is one."""
+"""What may stand as it is, besides letters, digits and ``_.-~`` (RFC 3986 3.3, 3.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,13 +214,12 @@ class Visit:
         script_name, path_info, query_string = self._place
         mount = quote(script_name.encode("latin-1"), safe=PATH_SAFE)
         page = mount + quote(path_info.encode("latin-1"), safe=PATH_SAFE)
+        query = quote(query_string.encode("latin-1"), safe=QUERY_SAFE)
         own = None if path is None else mount + path
         return render_banner(
             self._setting.judge.catalogue,
             action or own,
-            next_page=f"{page}?{quote(query_string.encode('latin-1'), safe=QUERY_SAFE)}"
-            if query_string
-            else page,
+            next_page=f"{page}?{query}" if query else page,
             page=own,
         )
 
