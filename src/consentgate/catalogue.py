@@ -13,8 +13,8 @@ from .lifetime import duration
 from .patterns import Patterns
 from .preferences import Answer
 
-SIX_MONTHS = timedelta(days=182)
-"""How long a choice is kept, yes or no (R11): never more than six calendar months."""
+COOKIE_LIFETIME = "6 months"
+"""How long a choice is kept, yes or no (R11): 182 days, never more than six calendar months."""
 
 LONGEST = timedelta(days=400)
 """What browsers shorten every lifetime to (RFC 6265bis 5.5, R41)."""
@@ -55,7 +55,7 @@ class Catalogue:
         updated: date | str | None = None,
         cookie_name: str = COOKIE_NAME,
         cookie_domain: str | None = None,
-        cookie_lifetime: timedelta | str = SIX_MONTHS,
+        cookie_lifetime: timedelta | str = COOKIE_LIFETIME,
     ) -> None:
         put = object.__setattr__  # the class is frozen
         put(self, "title", checked_text("policy", "title", title))
@@ -71,7 +71,8 @@ class Catalogue:
                 f"cookie_domain {cookie_domain!r}: a cookie named {cookie_name!r} has no Domain "
                 "(RFC 6265bis 4.1.3.2)"
             )
-        put(self, "categories", self._with_own_cookie(_without_yielding(_checked(categories))))
+        declared = _without_yielding(_checked(categories))
+        put(self, "categories", self._with_own_cookie(declared, cookie_lifetime))
         put(self, "_by_key", {category.key: category for category in self.categories})
         put(self, "necessary", frozenset(self._keys_where(Basis.NECESSARY)))
         chosen = [category for category in self.categories if category.can_be_chosen]
@@ -86,7 +87,7 @@ class Catalogue:
     def _keys_where(self, basis: Basis) -> list[str]:
         return [category.key for category in self.categories if category.basis is basis]
 
-    def _with_own_cookie(self, categories: list[Category]) -> tuple[Category, ...]:
+    def _with_own_cookie(self, categories: list[Category], lifetime: timedelta | str) -> tuple[Category, ...]:
         """Return *categories* with the preferences cookie described, as necessary."""
         name = self.cookie_name
         for category in categories:
@@ -103,7 +104,13 @@ class Catalogue:
                     )
         if not any(cookie.name == name for each in categories for cookie in each.cookies):
             categories = self._append_own_cookie(categories)
-        return tuple(each.with_cookies(map(self._completed, each.cookies)) for each in categories)
+
+        def completed(cookie: Cookie) -> Cookie:
+            # Its lifetime is stated once, for the page and the server.
+            stated = cookie.name != name or cookie.lifetime is not None
+            return cookie if stated else replace(cookie, lifetime=lifetime)
+
+        return tuple(each.with_cookies(map(completed, each.cookies)) for each in categories)
 
     def _append_own_cookie(self, categories: list[Category]) -> list[Category]:
         own = Cookie(
@@ -120,12 +127,6 @@ class Catalogue:
         key = next(key for key in ("necessary", "preferences", "own") if key not in taken)
         added = Category(key, title=key.title(), basis=Basis.NECESSARY, cookies=[own])
         return [added, *categories]
-
-    def _completed(self, cookie: Cookie) -> Cookie:
-        """Return *cookie*; the preferences cookie with its lifetime, stated once for page and server."""
-        if cookie.name != self.cookie_name or cookie.lifetime is not None:
-            return cookie
-        return replace(cookie, lifetime=self.cookie_lifetime)
 
     def _index(self) -> None:
         keys: dict[str, str] = {}

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import WSGIApplication
 
-from .catalogue import COOKIE_NAME, SIX_MONTHS, Catalogue
+from .catalogue import COOKIE_LIFETIME, COOKIE_NAME, Catalogue
 from .category import Category
 from .declaration import arguments_of
 from .errors import PolicyError
@@ -63,7 +63,7 @@ class Policy(Catalogue):
         updated: date | str | None = None,
         cookie_name: str = COOKIE_NAME,
         cookie_domain: str | None = None,
-        cookie_lifetime: timedelta | str = SIX_MONTHS,
+        cookie_lifetime: timedelta | str = COOKIE_LIFETIME,
     ) -> None:
         super().__init__(
             categories,
