@@ -4,6 +4,7 @@ A WSGI application like any other behind the gate: it chooses through the visit,
 """
 
 import json
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,11 @@ LARGEST_BODY = 16 * 1024
 
 LONGEST_ACCEPT = 1024
 """Characters of an Accept field that are looked at."""
+
+SAVED = "Your choice has been saved."
+
+JUST_NOW = 60
+"""Seconds after a choice in which the page says that it was saved: the answers' own day tells, and no URL."""
 
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -117,12 +123,14 @@ class Endpoint:
         if _wants_json(request):
             return self._state(visit)
         own = _own_path(request, self._path)
+        preferences = visit.preferences
+        last = max((answer.at for answer in preferences.answers), default=0)
         page = render_page(
             self._policy,
-            visit.preferences,
+            preferences,
             action=own,
             stylesheet=f"{own}/{stylesheet()[0]}",
-            next_page="",
+            status=SAVED if time.time() - last < JUST_NOW else "",
         )
         return Answered("200 OK", "text/html; charset=utf-8", page.encode(), (_NO_STORE, *_PAGE_FIELDS))
 

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -82,7 +83,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(columns=COLUMNS, bases=BASES, rows=rows)
+    environment.globals.update(columns=COLUMNS, bases=BASES, rows=rows, date=_date, day=_day)
     return environment
 
 
@@ -101,7 +102,6 @@ def render_page(
     *,
     action: str,
     stylesheet: str,
-    next_page: str,
     status: str = "",
 ) -> str:
     """Return the visitor's page: the policy, and the form on which to choose.
@@ -111,17 +111,22 @@ def render_page(
         preferences: what the visitor has answered; a category is ticked only if it was accepted (R6).
         action: path the form posts to.
         stylesheet: path of the stylesheet.
-        next_page: path to return to after a choice, "" for the page itself.
-        status: what has just happened, announced to the visitor.
+        status: what has just happened, announced to the visitor (WCAG 4.1.3).
     """
-    template = _environment().get_template("page.html")
-    return template.render(
-        policy=policy,
-        preferences=preferences,
-        action=action,
-        stylesheet=stylesheet,
-        next_page=next_page,
-        status=status,
+    days = [answer.at for answer in preferences.answers]
+    lifetime = int(policy.cookie_lifetime.total_seconds())
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            policy=policy,
+            answers={answer.category: answer for answer in preferences.answers},
+            last_chosen=max(days, default=None),
+            asked_again=min(days) + lifetime if days else None,
+            action=action,
+            stylesheet=stylesheet,
+            status=status,
+        )
     )
 
 
@@ -132,7 +137,25 @@ def render_banner(
     if action is None:
         return Markup("")
     template = _environment().get_template("banner.html")
-    return Markup(template.render(policy=policy, action=action, next_page=next_page, page=page))
+    return Markup(
+        template.render(
+            policy=policy,
+            asked=[each for each in policy.categories if each.can_be_chosen and each.basis is Basis.CONSENT],
+            action=action,
+            next_page=next_page,
+            page=page,
+            stylesheet=None if page is None else f"{page}/{stylesheet()[0]}",
+        )
+    )
+
+
+def _date(at: int) -> Markup:
+    """Return a Unix second as a date that people and programs can read, in UTC."""
+    return _day(datetime.fromtimestamp(at, UTC).date())
+
+
+def _day(day: date) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), f"{day.day} {day:%B %Y}")
 
 
 def render_demo(**context: object) -> str:
