@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -80,6 +81,46 @@ def test_the_page_shows_the_policy_and_asks_without_leading() -> None:
 def test_what_was_accepted_is_ticked_and_nothing_else() -> None:
     shown = page(HTTP_COOKIE=cookie(POLICY, ["internal"]))
     assert [box["value"] for box in shown.all("input") if "checked" in box] == ["internal"]
+
+
+def text_of(html: str) -> str:
+    """What a reader sees, on one line."""
+    return " ".join(re.sub(r"<[^>]*>", "", html).split())
+
+
+def test_the_page_says_what_was_chosen_when_and_until_when(clock: Any) -> None:
+    """The date and content of the current choice, how to withdraw, when it will be asked again."""
+    before = text_of(request(GATE, path="/cookies").body.decode())
+    assert "You have not chosen yet." in before
+    assert before.count("You have not chosen: these cookies are not set.") == 2
+    assert before.count("You have not objected: these cookies are set.") == 1
+    after = text_of(request(GATE, path="/cookies", HTTP_COOKIE=cookie(POLICY, ["internal"])).body.decode())
+    assert "You last chose on 23 November 2025. You will be asked again after 24 May 2026" in after
+    assert after.count("You accepted these cookies on 23 November 2025.") == 1
+    assert after.count("You refused these cookies on 23 November 2025: they are not set.") == 2
+    assert "change or withdraw your choice here at any time" in after
+
+
+def test_saving_is_announced_for_a_minute(clock: Any) -> None:
+    """WCAG 4.1.3: a status message, and no address that anybody could send to say so."""
+    chosen = cookie(POLICY, ["internal"])
+    for seconds, announced in ((0, True), (59, True), (61, False)):
+        clock.now = NOW + seconds
+        html = request(GATE, path="/cookies", HTTP_COOKIE=chosen).body.decode()
+        assert ('role="status">Your choice has been saved.</p>' in html) is announced
+        assert ("<title>Your choice has been saved. Cookies policy</title>" in html) is announced
+    assert 'role="status"' not in request(GATE, path="/cookies").body.decode()
+
+
+def test_the_page_says_who_answers_for_it() -> None:
+    """R18."""
+    policy = make_policy(
+        controller="Example Ltd", contact="privacy@example.org", privacy_url="/privacy", updated="2026-11-01"
+    )
+    html = request(policy.wrap(application(), secret_key=KEY), path="/cookies").body.decode()
+    assert "Responsible: Example Ltd. Contact: privacy@example.org." in text_of(html)
+    assert '<a href="/privacy">Privacy notice</a>' in html
+    assert "Last changed on 1 November 2026." in text_of(html)
 
 
 def test_the_page_works_under_a_mount_and_another_path() -> None:

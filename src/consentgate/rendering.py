@@ -154,8 +154,27 @@ def _date(at: int) -> Markup:
     return _day(datetime.fromtimestamp(at, UTC).date())
 
 
+# strftime's names follow the process's locale, which is not the page's language.
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
 def _day(day: date) -> Markup:
-    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), f"{day.day} {day:%B %Y}")
+    return Markup('<time datetime="{}">{}</time>').format(
+        day.isoformat(), f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    )
 
 
 def render_demo(**context: object) -> str:

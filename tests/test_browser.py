@@ -1,0 +1,353 @@
+"""What a visitor does, in a real browser: Debian's Chromium, with its own cookie jar."""
+
+import json
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIServer, make_server
+from wsgiref.validate import validator
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+from consentgate import Basis, Category, Cookie, Event, Policy, Visit
+
+from .conftest import ATTESTED, KEY
+from .test_frameworks import Quiet
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+AXE = Path(sys.prefix) / "node_modules" / "axe-core" / "axe.min.js"
+
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="needs a browser: apt-get install chromium chromium-driver"
+)
+needs_axe = pytest.mark.skipif(
+    not AXE.exists(), reason=f"needs axe-core: npm install --prefix {sys.prefix} axe-core@4"
+)
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+POLICY = Policy(
+    [
+        Category("necessary", title="Necessary", basis=Basis.NECESSARY, cookies=["sid"]),
+        Category(
+            "statistical",
+            title="Statistical",
+            description="They count page views.",
+            basis=Basis.EXEMPT,
+            attestation=ATTESTED,
+            cookies=[Cookie("_pk_id.*", purpose="To count page views", lifetime="13 months")],
+        ),
+        Category(
+            "internal",
+            title="Internal",
+            cookies=[Cookie("theme", path="/shop"), Cookie("recent", purpose="To remember")],
+        ),
+        Category("third-party", title="Third-party", cookies=["vid"]),
+    ],
+    title="Cookies policy",
+    controller="Example Ltd",
+)
+SET_COOKIES = [
+    "sid=1; Path=/; HttpOnly",
+    "_pk_id.1=2; Path=/; HttpOnly; Max-Age=3600",
+    "theme=3; Path=/shop; HttpOnly",
+    "recent=4; Path=/; Max-Age=3600",
+    "vid=5; Path=/; SameSite=Lax",
+    "zzz=6",
+]
+ALL = {"sid", "_pk_id.1", "theme", "recent", "vid", "cookies_preferences"}
+
+
+def page(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """A page at /shop/ that sets everything, with the banner at its top; browsers ask for an icon too."""
+    if environ["PATH_INFO"] != "/shop/":
+        start_response("404 Not Found", [("Content-Type", "text/plain")])
+        return [b"nothing here"]
+    banner = Visit.from_environ(environ).banner()
+    body = f"""<!doctype html><html lang="en"><title>Shop</title>{banner}
+<main><h1>Shop</h1><a href="/cookies">Cookies policy</a></main>"""
+    fields = [("Content-Type", "text/html; charset=utf-8"), *(("Set-Cookie", text) for text in SET_COOKIES)]
+    start_response("200 OK", fields)
+    return [body.encode()]
+
+
+class Threading(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[int]:
+    with make_server("127.0.0.1", 0, app, Threading, Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Browser:
+    """A visitor at the keyboard of a headless Chromium."""
+
+    def __init__(self, driver: webdriver.Chrome, port: int, events: list[Event]) -> None:
+        self.driver, self.address, self.events = driver, f"http://127.0.0.1:{port}", events
+
+    def open(self, path: str) -> None:
+        self.driver.get(f"{self.address}{path}")
+
+    @property
+    def jar(self) -> set[str]:
+        """Every cookie the browser holds, whatever its path, HttpOnly ones too."""
+        cookies = self.driver.execute_cdp_cmd("Network.getAllCookies", {})["cookies"]
+        return {cookie["name"] for cookie in cookies}
+
+    def press(self, *keys: str) -> None:
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    def focused(self) -> Any:
+        return self.driver.switch_to.active_element
+
+    def tab_to(self, css: str) -> Any:
+        """Press Tab until what *css* selects has the focus."""
+        wanted = self.driver.find_element(By.CSS_SELECTOR, css)
+        for _ in range(40):
+            if self.focused() == wanted:
+                return wanted
+            self.press(Keys.TAB)
+        raise AssertionError(f"{css} is not reached by keyboard")
+
+    def press_button(self, action: str) -> None:
+        """Choose by keyboard, and wait for the page that answers."""
+        old = self.driver.find_element(By.TAG_NAME, "html")
+        self.tab_to(f"button[value={action}]")
+        self.press(Keys.ENTER)
+        WebDriverWait(self.driver, 10).until(lambda _: _is_stale(old))
+
+    @property
+    def has_banner(self) -> bool:
+        return bool(self.driver.find_elements(By.CLASS_NAME, "consentgate-banner"))
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        return self.driver.execute_script(script, *arguments)  # type: ignore[no-untyped-call]
+
+    def style(self, css: str, *names: str) -> list[str]:
+        element = self.driver.find_element(By.CSS_SELECTOR, css)
+        return [element.value_of_css_property(name) for name in names]
+
+    def scheme(self, name: str) -> None:
+        """Light or dark."""
+        features = [{"name": "prefers-color-scheme", "value": name}]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+    def width(self, pixels: int) -> None:
+        """The width a page is laid out in, in CSS pixels."""
+        metrics = {"width": pixels, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def _is_stale(element: Any) -> bool:
+    from selenium.common.exceptions import StaleElementReferenceException
+
+    try:
+        element.is_enabled()
+    except StaleElementReferenceException:
+        return True
+    return False
+
+
+@contextmanager
+def chromium(profile: Path, *, javascript: bool = True) -> Iterator[webdriver.Chrome]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for flag in [*FLAGS, f"--user-data-dir={profile}"]:
+        options.add_argument(flag)
+    if not javascript:
+        options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=str(DRIVER)))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def started(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    events: list[Event] = []
+    gate = POLICY.wrap(validator(page), secret_key=KEY, observer=events.append)
+    with ExitStack() as stack:
+        port = stack.enter_context(serving(validator(gate)))
+        driver = stack.enter_context(chromium(tmp_path_factory.mktemp("profile"), javascript=request.param))
+        yield Browser(driver, port, events)
+
+
+@pytest.fixture
+def browser(started: Browser) -> Browser:
+    """A browser with an empty jar, as wide as a desk's, in the light."""
+    started.open("/nothing")
+    started.driver.delete_all_cookies()
+    started.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    started.scheme("light")
+    started.width(1000)
+    started.events.clear()
+    return started
+
+
+def test_accepting_by_keyboard_and_withdrawing(browser: Browser) -> None:
+    """R5, R7, R8: the jar is what the policy says, after each step."""
+    browser.open("/shop/")
+    assert browser.has_banner
+    assert browser.jar == {"sid", "_pk_id.1"}
+
+    browser.press(Keys.TAB)
+    assert browser.focused().get_attribute("href") == f"{browser.address}/cookies"  # first in tab order
+    browser.press_button("accept_all")
+    assert browser.driver.current_url == f"{browser.address}/shop/"
+    assert not browser.has_banner
+    assert browser.jar == ALL
+
+    browser.open("/cookies")
+    browser.press_button("refuse_all")
+    status = browser.driver.find_element(By.CSS_SELECTOR, "[role=status]")
+    assert status.text == "Your choice has been saved."
+    # `theme` lives under /shop, so the browser shows it, and lets go of it, on the next page there.
+    assert browser.jar == {"sid", "theme", "cookies_preferences"}
+    browser.open("/shop/")
+    assert browser.jar == {"sid", "cookies_preferences"}
+    assert not browser.has_banner
+
+
+def test_refusing_in_the_banner(browser: Browser) -> None:
+    browser.open("/shop/?page=2&q=%C3%A9")
+    browser.press_button("refuse_all")
+    assert browser.driver.current_url == f"{browser.address}/shop/?page=2&q=%C3%A9"
+    assert browser.jar == {"sid", "cookies_preferences"}
+
+
+def test_saving_a_part(browser: Browser) -> None:
+    browser.open("/cookies")
+    boxes = browser.driver.find_elements(By.CSS_SELECTOR, "input[type=checkbox]")
+    assert [box.is_selected() for box in boxes] == [False, False, False]
+    browser.tab_to("input[value=internal]")
+    browser.press(Keys.SPACE)
+    browser.press_button("save")
+    boxes = browser.driver.find_elements(By.CSS_SELECTOR, "input[type=checkbox]")
+    assert [box.is_selected() for box in boxes] == [False, True, False]
+    browser.open("/shop/")
+    assert browser.jar == {"sid", "theme", "recent", "cookies_preferences"}
+
+
+def test_the_back_button_and_a_second_tab(browser: Browser) -> None:
+    browser.open("/shop/")
+    browser.open("/cookies")
+    browser.press_button("accept_all")
+    browser.driver.back()
+    browser.driver.back()
+    browser.driver.refresh()
+    assert not browser.has_banner
+    first = browser.driver.current_window_handle
+    browser.driver.switch_to.new_window("tab")
+    browser.open("/cookies")
+    browser.press_button("refuse_all")
+    browser.driver.close()
+    browser.driver.switch_to.window(first)
+    browser.open("/shop/")
+    assert browser.jar == {"sid", "cookies_preferences"}
+
+
+def test_another_sites_form_is_refused(browser: Browser) -> None:
+    """K, R65: posted from `localhost`, another origin of this machine."""
+
+    def evil(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/html")])
+        form = f'<form method="post" action="{browser.address}/cookies">'
+        button = '<button name="action" value="accept_all">Win</button>'
+        return [f"<!doctype html><title>Evil</title>{form}{button}</form>".encode()]
+
+    with serving(validator(evil)) as port:
+        browser.driver.get(f"http://localhost:{port}/")
+        browser.press_button("accept_all")
+        assert "did not come from a page of this site" in browser.driver.page_source
+    assert browser.jar == set()
+    assert browser.events == []
+
+
+def test_the_page_is_not_framed(browser: Browser) -> None:
+    """R68."""
+
+    def framing(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/html")])
+        frame = f'<iframe src="{browser.address}/cookies"></iframe>'
+        return [f"<!doctype html><title>Frame</title>{frame}".encode()]
+
+    with serving(validator(framing)) as port:
+        browser.driver.get(f"http://127.0.0.1:{port}/")
+        browser.driver.switch_to.frame(0)
+        assert browser.driver.find_elements(By.TAG_NAME, "form") == []
+        browser.driver.switch_to.default_content()
+
+
+@pytest.mark.parametrize("path", ["/shop/", "/cookies"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accepting_and_refusing_look_the_same(browser: Browser, path: str, scheme: str) -> None:
+    """R5, R75: size, font, colour."""
+    browser.scheme(scheme)
+    browser.open(path)
+    names = ("height", "width", "font-size", "font-weight", "font-family", "color", "background-color")
+    accept = browser.style("button[value=accept_all]", *names)
+    assert accept == browser.style("button[value=refuse_all]", *names)
+    assert float(accept[0].removesuffix("px")) >= 44
+
+
+@pytest.mark.parametrize("path", ["/shop/", "/cookies"])
+def test_it_is_usable_at_320_pixels(browser: Browser, path: str) -> None:
+    """WCAG 1.4.10; and so at 400 % zoom of 1280 pixels."""
+    browser.width(320)
+    browser.open(path)
+    body = browser.driver.find_element(By.TAG_NAME, "body")
+    assert int(body.get_property("scrollWidth")) <= 320  # type: ignore[arg-type]
+    for button in browser.driver.find_elements(By.TAG_NAME, "button"):
+        assert button.rect["x"] + button.rect["width"] <= 320
+
+
+@needs_axe
+@pytest.mark.parametrize("started", [True], indirect=True, ids=["axe is a script itself"])
+@pytest.mark.parametrize("path", ["/shop/", "/cookies"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, path: str, scheme: str) -> None:
+    """R73."""
+    browser.scheme(scheme)
+    browser.open(path)
+    browser.run(AXE.read_text())
+    found = browser.driver.execute_async_script(  # type: ignore[no-untyped-call]
+        "const done = arguments[0]; axe.run().then(result => done(JSON.stringify(result.violations)))"
+    )
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in json.loads(found)] == []
+
+
+def test_the_page_asks_nothing_of_other_hosts_and_runs_no_script(browser: Browser) -> None:
+    """R72."""
+    browser.open("/cookies")
+    assert browser.driver.find_elements(By.TAG_NAME, "script") == []
+    (link,) = browser.driver.find_elements(By.CSS_SELECTOR, "link[rel=stylesheet]")
+    assert str(link.get_attribute("href")).startswith(f"{browser.address}/cookies/style-")
+    assert browser.style("body", "max-width") != ["none"]
