@@ -3,9 +3,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LOCALE := src/consentgate/locale
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs wheel clean
+.PHONY: help demo test lint types docs messages wheel clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -31,6 +32,12 @@ types: $(VENV)/check ## Check types, the public API's as a user would use it
 docs: $(VENV)/test ## Run what the documentation and the examples show
 	$(BIN)/python -m pytest tests/test_docs.py tests/test_portal.py tests/test_frameworks.py
 	$(BIN)/python -m pytest --doctest-modules src
+
+messages: $(VENV)/test ## Gather our texts into locale/, update the translations and compile them
+	$(BIN)/pybabel -q extract -F pyproject.toml -k mark -k mark_plural:1,2 --no-location --sort-output \
+	    --project consentgate --copyright-holder "The consentgate developers" -o $(LOCALE)/consentgate.pot src/consentgate
+	$(BIN)/pybabel -q update -D consentgate -i $(LOCALE)/consentgate.pot -d $(LOCALE) --no-fuzzy-matching
+	$(BIN)/pybabel -q compile -D consentgate -d $(LOCALE)
 
 wheel: $(VENV)/check ## Build the wheel and the source archive in dist/
 	rm -rf dist

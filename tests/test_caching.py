@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from consentgate.caching import directives, make_private, may_be_shared, vary_on_cookie
+from consentgate.caching import directives, make_private, may_be_shared, vary_on
 
 from .conftest import NOW
 from .strategies import NATIVE, response_headers
@@ -29,9 +29,9 @@ def test_afterwards_no_shared_cache_has_leave_and_once_is_enough(fields: Fields)
 @given(response_headers)
 def test_vary_is_said_once(fields: Fields) -> None:
     before = list(fields)
-    varied = vary_on_cookie(fields)
+    varied = vary_on(fields, "Cookie")
     assert fields == before
-    assert vary_on_cookie(varied) is varied
+    assert vary_on(varied, "Cookie") is varied
     assert [field for field in varied if field[0] != "Vary"] == [
         field for field in fields if field[0] != "Vary"
     ]
@@ -82,13 +82,13 @@ def test_what_is_stricter_stays(value: str) -> None:
 )
 def test_vary_is_merged(before: Fields, after: Fields) -> None:
     """R80."""
-    assert vary_on_cookie(before) == after
+    assert vary_on(before, "Cookie") == after
 
 
 @pytest.mark.parametrize("value", ["*", "cookie", "Accept , COOKIE"])
 def test_vary_that_says_it_already_stays(value: str) -> None:
     fields = [("Vary", value)]
-    assert vary_on_cookie(fields) is fields
+    assert vary_on(fields, "Cookie") is fields
 
 
 @pytest.mark.parametrize(
@@ -114,3 +114,8 @@ def test_vary_that_says_it_already_stays(value: str) -> None:
 )
 def test_what_a_shared_cache_may_keep(fields: Fields, shared: bool) -> None:
     assert may_be_shared(fields, NOW) is shared
+
+
+def test_vary_on_several_fields() -> None:
+    assert vary_on([("Vary", "cookie")], "Cookie", "Accept-Language") == [("Vary", "cookie, Accept-Language")]
+    assert vary_on([], "Cookie", "Accept-Language") == [("Vary", "Cookie, Accept-Language")]

@@ -3,11 +3,12 @@
 import runpy
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from consentgate import __version__
+from consentgate import Policy, __version__
 from consentgate.cli import KEY_VARIABLE, _secret_key, main
 
 POLICY = """
@@ -123,3 +124,41 @@ def test_it_is_a_module_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     assert len(capsys.readouterr().out) > 40
     command = [sys.executable, "-m", "consentgate", "keygen"]
     assert len(subprocess.run(command, check=True, capture_output=True, text=True).stdout) > 40
+
+
+def test_check_names_what_is_not_translated(policy_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy_file.write_text(
+        """
+title = { en = "Cookies", fr = "Les cookies" }
+presets = ["flask"]
+[[category]]
+key = "a"
+title = { en = "A", de = "B" }
+cookie = [{ name = "x", purpose = "To see" }]
+"""
+    )
+    assert main(["check", str(policy_file)]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"{policy_file}: {finding}"
+        for finding in (
+            "policy: title is not given in 'de'",
+            "category 'a': title is not given in 'fr'",
+            "category 'a', cookie 'x': purpose is not given in 'de'",
+            "category 'a', cookie 'x': purpose is not given in 'fr'",
+        )
+    ]
+
+
+def test_render_speaks_a_language(policy_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["render", str(policy_file), "--language", "fr"]) == 0
+    assert "Nom du prestataire" in capsys.readouterr().out
+    assert main(["render", str(policy_file), "--language", "French"]) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_strings_prints_a_table_to_word_anew(language: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["strings", "--language", language]) == 0
+    printed = capsys.readouterr().out
+    strings = tomllib.loads(printed)["strings"]
+    assert strings[language]["Accept all"] == {"en": "Accept all", "fr": "Tout accepter"}[language]
+    assert Policy.from_dict({"strings": strings}).strings == strings

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from consentgate import Event, Policy, Visit
+from consentgate.catalogue import PUBLISHED
 from consentgate.endpoint import state_of
 
 from .conftest import KEY, MATRIX, application, cookie, make_policy, request
@@ -40,7 +41,12 @@ def test_the_two_commands_come_first() -> None:
 def test_the_guides_policy_is_one(policy: str) -> None:
     parsed = Policy.from_dict(tomllib.loads(policy))
     assert parsed.key_of("_pk_id.1") == "audience"
-    assert parsed.key_of("session") == "necessary"
+
+
+def test_the_guides_complete_policy_has_every_key() -> None:
+    complete = tomllib.loads(blocks(GUIDE, "toml")[0])
+    assert Policy.from_dict(complete).key_of("session") == "necessary"
+    assert {"cookie_domain", "language", "strings"} == set(PUBLISHED) - set(complete)
 
 
 def test_the_guides_json_has_the_endpoints_keys() -> None:

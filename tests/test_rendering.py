@@ -79,13 +79,8 @@ def test_the_columns_are_the_seeds_and_lifetime() -> None:
 
 
 def test_what_is_not_stated_says_so() -> None:
-    assert rows(Category("a", cookies=["x"]))[0].cells == (
-        NOT_STATED,
-        NOT_STATED,
-        "x",
-        NOT_STATED,
-        NOT_STATED,
-    )
+    html = Policy([Category("a", cookies=["x"])], cookie_name="c").render("html")
+    assert Cells(html).rows[-1] == [NOT_STATED, NOT_STATED, "x", NOT_STATED, NOT_STATED]
 
 
 def test_cookies_with_the_same_texts_share_a_row() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .caching import make_private, may_be_shared, vary_on_cookie
+from .caching import make_private, may_be_shared, vary_on
 from .expiring import expiring_lines
 from .fields import Field
 from .narrowing import not_allowed
@@ -20,7 +20,7 @@ class Facts(NamedTuple):
     Attributes:
         applies: whether the policy applies to the request.
         allowed: keys of the categories allowed, a choice made in the request included.
-        asked: whether the application asked the visit anything.
+        varies: names of the request's fields that the response was made to depend on.
         minted: the preferences cookie to set, None if no choice was made.
         cookie_string: the request's Cookie field, of which what is not allowed is to be expired; ""
             for nothing.
@@ -30,7 +30,7 @@ class Facts(NamedTuple):
 
     applies: bool
     allowed: frozenset[str | None]
-    asked: bool
+    varies: tuple[str, ...]
     minted: str | None
     cookie_string: str
     turn: int
@@ -69,6 +69,6 @@ def amend(response_headers: list[Field], judge: Judge, facts: Facts) -> Amended:
     fields = [*stripped.fields, *lines] if lines else stripped.fields
     if lines or stripped.gated:
         fields = make_private(fields)
-    if facts.asked:
-        fields = vary_on_cookie(fields)
+    if facts.varies:
+        fields = vary_on(fields, *facts.varies)
     return Amended(fields, stripped.stripped, stripped.spared, expired)

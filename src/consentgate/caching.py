@@ -41,24 +41,27 @@ def make_private(fields: list[Field]) -> list[Field]:
     return _replaced(fields, "Cache-Control", ", ".join([*kept, "private"]))
 
 
-def vary_on_cookie(fields: list[Field]) -> list[Field]:
-    """Return *fields* saying that the response depends on the Cookie field; the same list if they do.
+def vary_on(fields: list[Field], *names: str) -> list[Field]:
+    """Return *fields* saying that the response depends on these fields of the request.
+
+    The same list, if they say so already.
 
     RFC 9110 12.5.5 (R80).
     """
-    stated = [value for name, value in fields if KIND_OF[name] is VARY]
-    if any(_SAYS_COOKIE[value] for value in stated):
+    values = [value for name, value in fields if KIND_OF[name] is VARY]
+    stated = frozenset().union(*(_VARIES_ON[value] for value in values))
+    missing = [name for name in names if name.lower() not in stated]
+    if not missing or "*" in stated:
         return fields
-    return _replaced(fields, "Vary", ", ".join([*filter(None, map(str.strip, stated)), "Cookie"]))
+    return _replaced(fields, "Vary", ", ".join([*filter(None, map(str.strip, values)), *missing]))
 
 
-def _says_cookie(field_value: str) -> bool:
-    """Tell whether a Vary field says that a response depends on the Cookie field."""
-    names = [name.strip(" \t").lower() for name in field_value.split(",")]
-    return "cookie" in names or "*" in names
+def _varies_on(field_value: str) -> frozenset[str]:
+    """Return what a Vary field names, in lower case."""
+    return frozenset(name.strip(" \t").lower() for name in field_value.split(","))
 
 
-_SAYS_COOKIE = Remembered(_says_cookie, size=256, longest=256)
+_VARIES_ON = Remembered(_varies_on, size=256, longest=256)
 
 
 def may_be_shared(fields: Sequence[Field], now: float) -> bool:

@@ -10,8 +10,10 @@ from .category import Basis, Category, Cookie, checked_domain, checked_text, is_
 from .errors import PolicyError
 from .grammar import is_token
 from .lifetime import duration
+from .messages import SOURCE, Strings, mark, unknown_messages
 from .patterns import Patterns
 from .preferences import Answer
+from .texts import Message, checked_language
 
 COOKIE_LIFETIME = "6 months"
 """How long a choice is kept, yes or no (R11): 182 days, never more than six calendar months."""
@@ -35,6 +37,8 @@ class Catalogue:
     cookie_name: str
     cookie_domain: str | None
     cookie_lifetime: timedelta
+    language: str
+    strings: Strings = field(compare=False, hash=False)
     necessary: frozenset[str] = field(compare=False, repr=False)
     """The keys of the necessary categories."""
     digests: MappingProxyType[str, str] = field(compare=False, repr=False, hash=False)
@@ -56,6 +60,8 @@ class Catalogue:
         cookie_name: str = COOKIE_NAME,
         cookie_domain: str | None = None,
         cookie_lifetime: timedelta | str = COOKIE_LIFETIME,
+        language: str = SOURCE,
+        strings: Strings | None = None,
     ) -> None:
         put = object.__setattr__  # the class is frozen
         put(self, "title", checked_text("policy", "title", title))
@@ -66,6 +72,8 @@ class Catalogue:
         put(self, "cookie_name", _checked_cookie_name(cookie_name))
         put(self, "cookie_domain", checked_domain("cookie_domain", cookie_domain))
         put(self, "cookie_lifetime", _checked_lifetime(cookie_lifetime))
+        put(self, "language", checked_language("language", language))
+        put(self, "strings", _checked_strings(strings or {}))
         if cookie_domain is not None and is_host_only(cookie_name):
             raise PolicyError(
                 f"cookie_domain {cookie_domain!r}: a cookie named {cookie_name!r} has no Domain "
@@ -116,8 +124,8 @@ class Catalogue:
         own = Cookie(
             self.cookie_name,
             provider=self.controller,
-            function="Choices related to your cookie preferences",
-            purpose="To remember the visitor's cookie preferences",
+            function=Message(mark("Choices related to your cookie preferences")),
+            purpose=Message(mark("To remember the visitor's cookie preferences")),
         )
         for at, category in enumerate(categories):
             if category.basis is Basis.NECESSARY:
@@ -125,7 +133,8 @@ class Catalogue:
                 return [*categories[:at], extended, *categories[at + 1 :]]
         taken = {category.key for category in categories}
         key = next(key for key in ("necessary", "preferences", "own") if key not in taken)
-        added = Category(key, title=key.title(), basis=Basis.NECESSARY, cookies=[own])
+        title = Message(mark("Necessary"))
+        added = Category(key, title=title, basis=Basis.NECESSARY, cookies=[own])
         return [added, *categories]
 
     def _index(self) -> None:
@@ -216,6 +225,8 @@ PUBLISHED = (
     "cookie_name",
     "cookie_domain",
     "cookie_lifetime",
+    "language",
+    "strings",
 )
 """What a policy publishes besides its categories, as its constructors and files call it."""
 
@@ -266,6 +277,18 @@ def _checked_lifetime(lifetime: timedelta | str) -> timedelta:
     if length is None or not timedelta(seconds=1) <= length <= LONGEST:
         raise PolicyError(f"cookie_lifetime must be a second to 400 days (R41), not {lifetime!r}")
     return length
+
+
+def _checked_strings(strings: Strings) -> Strings:
+    if not isinstance(strings, Mapping):
+        raise PolicyError(f"strings must be a table of languages, not {strings!r}")
+    for language, own in strings.items():
+        checked_language("strings", language)
+        if not isinstance(own, Mapping) or not all(isinstance(text, str) for text in own.values()):
+            raise PolicyError(f"strings: for {language!r} a table of texts is needed, not {own!r}")
+    for message in unknown_messages(strings):
+        raise PolicyError(f"strings: {message!r} is none of our texts; `consentgate strings` prints them")
+    return {language: dict(own) for language, own in strings.items()}
 
 
 def _checked_date(updated: date | str | None) -> date | None:

@@ -1,6 +1,7 @@
 """The command line: ``consentgate`` or ``python -m consentgate``."""
 
 import argparse
+import json
 import os
 import secrets
 import sys
@@ -10,7 +11,9 @@ from pathlib import Path
 from . import __version__
 from .errors import PolicyError
 from .lifetime import duration
+from .messages import LANGUAGES, SOURCE, Words, known_messages
 from .policy import Policy
+from .texts import Message, Text, in_language
 
 KEY_VARIABLE = "CONSENTGATE_SECRET_KEY"
 
@@ -56,7 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     render = commands.add_parser("render", help="print a policy file as a page")
     render.add_argument("policy", type=Path, help="a policy in TOML")
     render.add_argument("--format", choices=("markdown", "html", "json"), default="markdown")
+    render.add_argument("--language", help="a code such as fr (default: the policy's own)")
     render.set_defaults(command=_render)
+
+    strings = commands.add_parser(
+        "strings", help="print our texts, to be worded anew in a policy's [strings]"
+    )
+    strings.add_argument("--language", default=SOURCE, choices=LANGUAGES)
+    strings.set_defaults(command=_strings)
     return parser
 
 
@@ -86,7 +96,11 @@ def _keygen(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     policy = Policy.from_toml(arguments.policy)
-    findings = [*_disagreements(policy), *(_not_stated(policy) if arguments.complete else ())]
+    findings = [
+        *_disagreements(policy),
+        *_untranslated(policy),
+        *(_not_stated(policy) if arguments.complete else ()),
+    ]
     for finding in findings:
         print(f"{arguments.policy}: {finding}")
     if findings:
@@ -106,6 +120,22 @@ def _disagreements(policy: Policy) -> Iterator[str]:
             )
 
 
+def _untranslated(policy: Policy) -> Iterator[str]:
+    """Yield each text that is missing in a language others of the policy's are given in."""
+    texts = [("policy: title", policy.title)]
+    for category in policy.categories:
+        owner = f"category {category.key!r}"
+        texts += [(f"{owner}: title", category.title), (f"{owner}: description", category.description)]
+        for cookie in category.cookies:
+            for name in ("function", "location", "purpose"):
+                texts.append((f"{owner}, cookie {cookie.name!r}: {name}", getattr(cookie, name)))
+    languages = {code for _, text in texts if isinstance(text, Text) for code in text.translations}
+    for where, text in texts:
+        for language in sorted(languages - {policy.language}):
+            if text and not isinstance(text, Message) and in_language(text, language) is None:
+                yield f"{where} is not given in {language!r}"
+
+
 def _not_stated(policy: Policy) -> Iterator[str]:
     """Yield each text a visitor must be given and is not."""
     for name in ("controller", "contact"):
@@ -120,5 +150,14 @@ def _not_stated(policy: Policy) -> Iterator[str]:
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    print(Policy.from_toml(arguments.policy).render(arguments.format), end="")
+    policy = Policy.from_toml(arguments.policy)
+    print(policy.render(arguments.format, language=arguments.language), end="")
+    return 0
+
+
+def _strings(arguments: argparse.Namespace) -> int:
+    words = Words(arguments.language, {})
+    print(f"[strings.{arguments.language}]")
+    for message in sorted(known_messages()):
+        print(f"{json.dumps(message)} = {json.dumps(words.gettext(message), ensure_ascii=False)}")
     return 0

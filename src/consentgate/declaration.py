@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 from .catalogue import PUBLISHED
 from .category import Attestation, Basis, Category, Cookie
 from .errors import PolicyError
+from .messages import SOURCE
 from .presets import preset
+from .texts import Message, translated
 
 _T = TypeVar("_T")
 
@@ -30,7 +32,9 @@ def arguments_of(mapping: Mapping[str, Any], source: str = "") -> tuple[list[Cat
     """
     with _Place(source or "policy"):
         table = _table(mapping, (*PUBLISHED, "presets", "category"))
-        categories = [_category(each) for each in _tables(table.pop("category", ()), "category")]
+        own = table.get("language", SOURCE)
+        table = _spoken(table, ("title",), own)
+        categories = [_category(each, own) for each in _tables(table.pop("category", ()), "category")]
         cookies = [cookie for each in _presets(table.pop("presets", ())) for cookie in each]
         return _with_presets(categories, cookies), table
 
@@ -71,21 +75,32 @@ def _built(build: Callable[..., _T], table: Arguments, required: str) -> _T:
     return build(table.pop(required), **table)
 
 
-def _category(mapping: object) -> Category:
+def _spoken(table: Arguments, texts: Iterable[str], own: str) -> Arguments:
+    """Return *table* with each of *texts* that is given by language as one text that knows them all."""
+    for name in texts:
+        if isinstance(table.get(name), Mapping):
+            with _Place(name):
+                table = {**table, name: translated(table[name], own)}
+    return table
+
+
+def _category(mapping: object, own: str) -> Category:
     with _Place(_named("[[category]]", mapping, "key")):
         table = _table(mapping, (*_CATEGORY, "cookies", "cookie", "attestation"))
+        table = _spoken(table, ("title", "description"), own)
         names = table.pop("cookies", [])
         if not isinstance(names, (list, tuple)):
             raise PolicyError(f"cookies must be an array of names, not {names!r}")
-        described = [_cookie(each) for each in _tables(table.pop("cookie", []), "category.cookie")]
+        described = [_cookie(each, own) for each in _tables(table.pop("cookie", []), "category.cookie")]
         if "attestation" in table:
             table["attestation"] = _attestation(table["attestation"])
         return _built(Category, {**table, "cookies": [*described, *names]}, "key")
 
 
-def _cookie(mapping: object) -> Cookie:
+def _cookie(mapping: object, own: str) -> Cookie:
     with _Place(_named("[[category.cookie]]", mapping, "name")):
-        return _built(Cookie, _table(mapping, _COOKIE), "name")
+        table = _spoken(_table(mapping, _COOKIE), ("function", "location", "purpose"), own)
+        return _built(Cookie, table, "name")
 
 
 def _attestation(mapping: object) -> Attestation:
@@ -124,5 +139,5 @@ def _with_presets(categories: list[Category], cookies: list[Cookie]) -> list[Cat
         if category.basis is Basis.NECESSARY:
             extended = category.with_cookies([*category.cookies, *cookies])
             return [*categories[:at], extended, *categories[at + 1 :]]
-    own = Category("necessary", title="Necessary", basis=Basis.NECESSARY, cookies=cookies)
+    own = Category("necessary", title=Message("Necessary"), basis=Basis.NECESSARY, cookies=cookies)
     return [own, *categories]

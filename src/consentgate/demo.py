@@ -114,6 +114,7 @@ class Portal:
     ) -> Iterable[bytes]:
         csrf_token = cookies.get("csrftoken") or secrets.token_urlsafe(16)
         page = render_demo(
+            policy(),
             visit=Visit.from_environ(environ),
             user=cookies.get("sessionid") in self._sessions,
             language=cookies.get("django_language", "en"),

@@ -17,7 +17,7 @@ from webob import Request
 from .catalogue import Catalogue
 from .grammar import has_control
 from .origin import is_own
-from .rendering import render_page, stylesheet
+from .rendering import Renderer, stylesheet
 from .visit import PATH_SAFE, Visit
 
 LARGEST_BODY = 16 * 1024
@@ -25,8 +25,6 @@ LARGEST_BODY = 16 * 1024
 
 LONGEST_ACCEPT = 1024
 """Characters of an Accept field that are looked at."""
-
-SAVED = "Your choice has been saved."
 
 JUST_NOW = 60
 """Seconds after a choice in which the page says that it was saved: the answers' own day tells, and no URL."""
@@ -87,12 +85,16 @@ class Endpoint:
         policy: what is published, and what can be chosen.
         path: the preferences path.
         trusted_origins: other origins whose pages may post choices, as `checked_origins` gives them.
+        renderer: draws the page.
     """
 
-    def __init__(self, policy: Catalogue, path: str, trusted_origins: frozenset[str]) -> None:
+    def __init__(
+        self, policy: Catalogue, path: str, trusted_origins: frozenset[str], renderer: Renderer
+    ) -> None:
         self._policy = policy
         self._path = path
         self._trusted_origins = trusted_origins
+        self._renderer = renderer
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; nothing a visitor sends makes this raise."""
@@ -125,12 +127,12 @@ class Endpoint:
         own = _own_path(request, self._path)
         preferences = visit.preferences
         last = max((answer.at for answer in preferences.answers), default=0)
-        page = render_page(
-            self._policy,
+        page = self._renderer.page(
             preferences,
             action=own,
             stylesheet=f"{own}/{stylesheet()[0]}",
-            status=SAVED if time.time() - last < JUST_NOW else "",
+            saved=time.time() - last < JUST_NOW,
+            language=visit.language,
         )
         return Answered("200 OK", "text/html; charset=utf-8", page.encode(), (_NO_STORE, *_PAGE_FIELDS))
 

@@ -50,6 +50,16 @@ def duration(lifetime: timedelta | str) -> timedelta | None:
     return timedelta(days=int(count * _DAYS[unit]))
 
 
+def measured(lifetime: timedelta | str) -> tuple[int, str] | None:
+    """Return a declared lifetime as a number and its unit, None for a session's.
+
+    >>> measured(timedelta(hours=36)), measured("13 months"), measured("session")
+    ((36, 'hour'), (13, 'month'), None)
+    """
+    count, _, unit = lifetime_text(lifetime).partition(" ")
+    return (int(count), unit.removesuffix("s")) if unit else None
+
+
 def lifetime_text(lifetime: timedelta | str | None) -> str:
     """Return a declared lifetime in words, a text as it was written.
 

@@ -3,14 +3,25 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal
 
 from .category import is_http_only, is_secure_only
 from .errors import PolicyError
+from .texts import checked_language
 
 Undeclared = Literal["block", "report"]
 
 Applies = Callable[[dict[str, Any]], bool]
+
+Language = str | Callable[[dict[str, Any]], str | None] | None
+
+if TYPE_CHECKING:
+    from jinja2 import BaseLoader
+
+    Templates = str | PathLike[str] | BaseLoader | None
+else:
+    Templates = object  # Jinja2 is not loaded for the sake of a type
 
 # Segments of unreserved characters (RFC 3986 2.3): the same in a URL, in PATH_INFO and in HTML.
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
@@ -29,6 +40,8 @@ class Options:
     cookie_httponly: bool
     preferences_path: str | None
     trusted_origins: frozenset[str]
+    language: "Language"
+    templates: "Templates"
     undeclared: Undeclared
     filter_requests: bool
     expire_unaccepted: bool
@@ -45,6 +58,8 @@ class Options:
         for option in ("cookie_httponly", "filter_requests", "expire_unaccepted", "report_only"):
             if not isinstance(getattr(self, option), bool):
                 raise PolicyError(f"{option} must be True or False, not {getattr(self, option)!r}")
+        if self.language is not None and not callable(self.language):
+            checked_language("language", self.language)
         for option in ("applies", "observer"):
             hook = getattr(self, option)
             if hook is not None and not callable(hook):

@@ -12,10 +12,12 @@ from .catalogue import COOKIE_LIFETIME, COOKIE_NAME, Catalogue
 from .category import Category
 from .declaration import arguments_of
 from .errors import PolicyError
-from .options import Applies, Undeclared
+from .messages import SOURCE, Strings
+from .options import Applies, Language, Templates, Undeclared
 from .preferences import Preferences
 from .reporting import Observer
 from .signing import SecretKey, check_fits
+from .texts import checked_language
 from .wsgi import ConsentGate
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ class Policy(Catalogue):
         cookie_name: of the preferences cookie; ``__Host-`` before it keeps sibling hosts from planting one.
         cookie_domain: its Domain, None for this host only.
         cookie_lifetime: how long a choice is kept, yes or no: a timedelta or a text; six months.
+        language: the one the site's own texts are in; `translated` gives a text in several.
+        strings: the site's own wording of our texts, by language: ``{"fr": {"Accept all": "D'accord"}}``.
 
     Raises:
         PolicyError: naming what cannot be.
@@ -64,6 +68,8 @@ class Policy(Catalogue):
         cookie_name: str = COOKIE_NAME,
         cookie_domain: str | None = None,
         cookie_lifetime: timedelta | str = COOKIE_LIFETIME,
+        language: str = SOURCE,
+        strings: Strings | None = None,
     ) -> None:
         super().__init__(
             categories,
@@ -75,6 +81,8 @@ class Policy(Catalogue):
             cookie_name=cookie_name,
             cookie_domain=cookie_domain,
             cookie_lifetime=cookie_lifetime,
+            language=language,
+            strings=strings,
         )
         check_fits(self)
 
@@ -130,18 +138,24 @@ class Policy(Catalogue):
         refused = {key: False for key in self.digests if key not in given}
         return Preferences(self.answers({**given, **refused}, seconds))
 
-    def render(self, output: "Format") -> str:
+    def render(self, output: "Format", *, language: str | None = None) -> str:
         """Return the policy as ``"markdown"``, ``"html"`` (a fragment, escaped) or ``"json"``.
 
+        Args:
+            output: the format.
+            language: a code such as ``"fr"``; the policy's own, unless given.
+
         Raises:
-            PolicyError: another format.
+            PolicyError: another format, or no language.
         """
         # Jinja2 is loaded when there is something to draw, not with the package.
-        from .rendering import render
+        from .rendering import Renderer
 
         if output not in ("markdown", "html", "json"):
             raise PolicyError(f"a policy renders as markdown, html or json, not {output!r}")
-        return render(self, output)
+        if language is not None:
+            checked_language("language", language)
+        return Renderer(self).render(output, language or self.language)
 
     def wrap(
         self,
@@ -153,6 +167,8 @@ class Policy(Catalogue):
         cookie_httponly: bool = True,
         preferences_path: str | None = "/cookies",
         trusted_origins: Iterable[str] = (),
+        language: Language = None,
+        templates: Templates = None,
         undeclared: Undeclared = "block",
         filter_requests: bool = True,
         expire_unaccepted: bool = True,
@@ -174,6 +190,8 @@ class Policy(Catalogue):
             cookie_httponly=cookie_httponly,
             preferences_path=preferences_path,
             trusted_origins=trusted_origins,
+            language=language,
+            templates=templates,
             undeclared=undeclared,
             filter_requests=filter_requests,
             expire_unaccepted=expire_unaccepted,

@@ -14,12 +14,14 @@ from typing import ClassVar
 
 from .category import Cookie
 from .errors import PolicyError
+from .messages import mark
+from .texts import Message
 
-_SESSION = ("Session", "To remember the visitor from one page to another")
-_LOGIN = ("Authentication", "To keep the visitor logged in")
-_CSRF = ("Security (CSRF)", "To accept forms and API calls only from this site's own pages")
-_LANGUAGE = ("Language selection", "To remember the visitor's language")
-_MESSAGES = ("Messages", "To show the visitor the outcome of what was just done")
+_SESSION = (mark("Session"), mark("To remember the visitor from one page to another"))
+_LOGIN = (mark("Authentication"), mark("To keep the visitor logged in"))
+_CSRF = (mark("Security (CSRF)"), mark("To accept forms and API calls only from this site's own pages"))
+_LANGUAGE = (mark("Language selection"), mark("To remember the visitor's language"))
+_MESSAGES = (mark("Messages"), mark("To show the visitor the outcome of what was just done"))
 
 _PREFIXES = ("", "__Host-", "__Secure-")
 
@@ -37,7 +39,7 @@ def _family(name: str | None, texts: tuple[str, str], lifetime: str) -> list[Coo
     function, purpose = texts
     prefixes = ("",) if name.lower().startswith(("__host-", "__secure-")) else _PREFIXES
     return [
-        PresetCookie(prefix + name, function=function, purpose=purpose, lifetime=lifetime)
+        PresetCookie(prefix + name, function=Message(function), purpose=Message(purpose), lifetime=lifetime)
         for prefix in prefixes
     ]
 

@@ -6,13 +6,22 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .errors import NoGate, PolicyError, ResponseStarted
+from .messages import spoken
 from .preferences import Preferences, State
 from .verdict import Judge, Reason, Standing, Verdict
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+    from .rendering import Renderer
+
 ENVIRON_KEY = "consentgate.visit"
+
+NOWHERE = "", "/", "", "", None
+"""SCRIPT_NAME, PATH_INFO, QUERY_STRING, Accept-Language, and the language the site says if it does.
+
+A visit keeps them from before the application had the environ in its hands: some rewrite it.
+"""
 
 QUERY_SAFE = "/!$&'()*+,;=:@~?%"
 PATH_SAFE = "/!$&'()*+,;=:@~"
@@ -27,6 +36,7 @@ class Setting:
         judge: the policy.
         clock: gives Unix seconds.
         preferences_path: where the visitor's page is, None where there is none.
+        renderer: gives what draws the banner, once there is something to draw; a plain one, unless given.
         asked_late: called when the application first asks after its response has started.
         gate: the gate's policy, options and keys; of two gates with equal ones, one acts.
     """
@@ -34,6 +44,7 @@ class Setting:
     judge: Judge
     clock: Callable[[], float]
     preferences_path: str | None = None
+    renderer: Callable[[], "Renderer"] | None = None
     asked_late: Callable[[], object] = lambda: None
     gate: object = None
 
@@ -61,6 +72,9 @@ class Visit:
     told: tuple[Sequence[tuple[str, str | None]], ...] = ()
     """The cookies reported of this request's responses: start_response may be called again (R86)."""
 
+    was_negotiated: bool = False
+    """Whether a language was chosen by what the browser asks for."""
+
     has_started: bool = False
     """Whether the response has started: a choice would come too late."""
 
@@ -69,12 +83,12 @@ class Visit:
         setting: Setting,
         standing: Standing,
         applies: bool = True,
-        place: tuple[str, str, str] = ("", "/", ""),
+        place: tuple[str, str, str, str, str | None] = NOWHERE,
     ) -> None:
         self._setting = setting
         self.standing = standing
         self.applies = applies
-        self._place = place  # SCRIPT_NAME, PATH_INFO, QUERY_STRING: applications rewrite them
+        self._place = place
 
     @classmethod
     def from_environ(cls, environ: dict[str, Any]) -> "Visit":
@@ -204,26 +218,48 @@ class Visit:
             PolicyError: there is no page to post to (`preferences_path=None`), and no *action*.
         """
         # Jinja2 is loaded when there is something to draw, not with the package.
-        from .rendering import render_banner
+        from .rendering import Renderer
 
-        path = self._setting.preferences_path
+        setting = self._setting
+        path = setting.preferences_path
         if action is None and path is None:
             raise PolicyError("preferences_path is None: say where the banner posts to, banner(action=...)")
+        catalogue = setting.judge.catalogue
+        renderer = setting.renderer() if setting.renderer else Renderer(catalogue)
         if not self.needs_choice:
-            return render_banner(self._setting.judge.catalogue, None)
-        script_name, path_info, query_string = self._place
+            return renderer.nothing
+        script_name, path_info, query_string, *_ = self._place
         mount = quote(script_name.encode("latin-1"), safe=PATH_SAFE)
         page = mount + quote(path_info.encode("latin-1"), safe=PATH_SAFE)
         query = quote(query_string.encode("latin-1"), safe=QUERY_SAFE)
         own = None if path is None else mount + path
-        return render_banner(
-            self._setting.judge.catalogue,
-            action or own,
+        return renderer.banner(
+            action=action or str(own),
             next_page=f"{page}?{query}" if query else page,
             page=own,
+            language=self.language,
         )
 
+    @property
+    def language(self) -> str:
+        """The language to speak to this visitor in: the site's word, the browser's, the policy's."""
+        *_, accept_language, language = self._place
+        if language is not None:
+            return language
+        from .languages import negotiated
+
+        # It depends on what the browser asked for, then: caches are told.
+        self.was_negotiated = True
+        catalogue = self._setting.judge.catalogue
+        return negotiated(accept_language, spoken(catalogue.strings), catalogue.language)
+
     # What the gate asks of a visit
+
+    @property
+    def varies(self) -> tuple[str, ...]:
+        """Names of the request's fields that the application's answer was made to depend on (R80)."""
+        cookie = ("Cookie",) if self.was_asked else ()
+        return (*cookie, "Accept-Language") if self.was_negotiated else cookie
 
     def is_underway_behind(self, gate: object) -> bool:
         """Tell whether this visit's response is still to come, through a gate equal to *gate*."""

@@ -3,14 +3,15 @@
 # Without this the annotations of gated_start_response are worked out anew for every request.
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from .amending import Amended, Cookies, Facts, amend
-from .caching import vary_on_cookie
+from .caching import vary_on
 from .catalogue import Catalogue
 from .category import is_secure_only
 from .errors import PolicyError
@@ -18,14 +19,18 @@ from .fields import Field
 from .grammar import without_pairs
 from .minting import minted
 from .narrowing import Narrowed, narrow
-from .options import Applies, Options, Undeclared
+from .options import Applies, Language, Options, Templates, Undeclared
 from .origin import checked_origins
 from .reading import Reader, Reading
 from .reporting import Action, Observer, Reporter
 from .signing import PreferencesSerializer, SecretKey
 from .stripping import all_necessary, strip_set_cookies
+from .texts import checked_language
 from .verdict import RESERVED, Judge, Standing
 from .visit import ENVIRON_KEY, Setting, Visit
+
+if TYPE_CHECKING:
+    from .rendering import Renderer
 
 
 class ConsentGate:
@@ -43,6 +48,10 @@ class ConsentGate:
         cookie_httponly: whether it is hidden from scripts.
         preferences_path: where the visitor's page is, with everything under it; None for no page.
         trusted_origins: other origins (``https://host``) whose pages may post choices.
+        language: of page and banner: a code such as ``"fr"``; or a callable that is given the environ and
+            returns one, or None. Else the visitor's Accept-Language decides among those we and the
+            policy's `strings` speak; else the policy's own.
+        templates: a folder, or a Jinja2 loader, whose templates take the place of ours of the same name.
         undeclared: ``"block"`` strips and hides cookies that no category declares; ``"report"`` lets
             them pass both ways and only reports them.
         filter_requests: whether the application reads only the cookies that are allowed.
@@ -67,6 +76,8 @@ class ConsentGate:
         cookie_httponly: bool = True,
         preferences_path: str | None = "/cookies",
         trusted_origins: Iterable[str] = (),
+        language: Language = None,
+        templates: Templates = None,
         undeclared: Undeclared = "block",
         filter_requests: bool = True,
         expire_unaccepted: bool = True,
@@ -81,6 +92,8 @@ class ConsentGate:
         )
         if not callable(app):
             raise PolicyError(f"app must be a WSGI application, not {app!r}")
+        if isinstance(templates, (str, os.PathLike)) and not os.path.isdir(templates):
+            raise PolicyError(f"templates: there is no such folder: {os.fspath(templates)!r}")
         self.app = app
         self.policy = policy
         self.options = Options(
@@ -89,6 +102,8 @@ class ConsentGate:
             cookie_httponly=cookie_httponly,
             preferences_path=preferences_path,
             trusted_origins=checked_origins(trusted_origins),
+            language=language,
+            templates=templates,
             undeclared=undeclared,
             filter_requests=filter_requests,
             expire_unaccepted=expire_unaccepted,
@@ -103,9 +118,12 @@ class ConsentGate:
             judge=self._judge,
             clock=lambda: time.time(),  # looked up late: clocks are replaced in tests
             preferences_path=preferences_path,
+            renderer=self._make_renderer,
             asked_late=self._warn_asked_late,
             gate=(self.options, self.serializer),
         )
+        self._ask_language = language if callable(language) else None
+        self._language = None if callable(language) else language
         self._own_path = preferences_path or "\0"  # no PATH_INFO begins so
         self._turn = 0
 
@@ -119,7 +137,13 @@ class ConsentGate:
         applies = own or self.options.applies is None or self._ask_whether_applies(environ)
         cookie_string = environ.get("HTTP_COOKIE", "")
         reading = self._read(cookie_string) if cookie_string else self._reader.nothing
-        place = environ.get("SCRIPT_NAME", ""), path_info, environ.get("QUERY_STRING", "")
+        place = (
+            environ.get("SCRIPT_NAME", ""),
+            path_info,
+            environ.get("QUERY_STRING", ""),
+            environ.get("HTTP_ACCEPT_LANGUAGE", ""),
+            self._language if self._ask_language is None else self._asked_language(environ),
+        )
         visit = environ[ENVIRON_KEY] = Visit(self._setting, reading.standing, applies, place)
         expires = False
         if cookie_string and applies:
@@ -133,7 +157,7 @@ class ConsentGate:
             if expires or visit.chosen_at is not None or not all_necessary(response_headers, self._judge):
                 fields = self._amended(visit, environ, cookie_string, expires, response_headers)
             elif visit.was_asked and not self.options.report_only:
-                fields = vary_on_cookie(response_headers)
+                fields = vary_on(response_headers, *visit.varies)
             else:
                 fields = response_headers
             if exc_info is None:
@@ -151,7 +175,25 @@ class ConsentGate:
         # WebOb and Jinja2 are loaded with the first page asked for, not with the package.
         from .endpoint import Endpoint
 
-        return Endpoint(self.policy, self._own_path, self.options.trusted_origins)
+        return Endpoint(self.policy, self._own_path, self.options.trusted_origins, self._renderer)
+
+    @cached_property
+    def _renderer(self) -> Renderer:
+        from .rendering import Renderer
+
+        return Renderer(self.policy, self.options.templates)
+
+    def _make_renderer(self) -> Renderer:
+        return self._renderer
+
+    def _asked_language(self, environ: WSGIEnvironment) -> str | None:
+        """Return what the site's callable says, None if it says nothing, or nothing that is a language."""
+        try:
+            language = None if self._ask_language is None else self._ask_language(environ)
+            return None if language is None else checked_language("language", language)
+        except Exception:
+            self._reporter.failure("language")
+            return None
 
     def _is_inside_its_equal(self, visit: object) -> bool:
         """Tell whether a gate equal to this one is at work around it: then one of them is enough (R96)."""
@@ -212,7 +254,7 @@ class ConsentGate:
             facts = Facts(
                 applies=visit.applies,
                 allowed=standing.allowed,
-                asked=visit.was_asked,
+                varies=visit.varies,
                 minted=None if visit.chosen_at is None else self._minted(environ, standing),
                 cookie_string=cookie_string if expires and visit.applies else "",
                 turn=self._turn,

@@ -1,0 +1,100 @@
+"""Our words, in each language they come in: gettext catalogues, and a site's own wording over them."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+
+SOURCE = "en"
+"""The language our words are written in."""
+
+LANGUAGES = ("en", "fr")
+"""The languages this package speaks."""
+
+Strings = Mapping[str, Mapping[str, str]]
+"""A site's own wording: language -> our words -> theirs."""
+
+
+def mark(message: str) -> str:
+    """Return *message*; it is translated later, where its reader is known."""
+    return message
+
+
+def mark_plural(singular: str, plural: str) -> tuple[str, str]:
+    """Return both; they are translated later, where their reader and number are known."""
+    return singular, plural
+
+
+UNITS = {
+    "second": mark_plural("%(num)d second", "%(num)d seconds"),
+    "minute": mark_plural("%(num)d minute", "%(num)d minutes"),
+    "hour": mark_plural("%(num)d hour", "%(num)d hours"),
+    "day": mark_plural("%(num)d day", "%(num)d days"),
+    "week": mark_plural("%(num)d week", "%(num)d weeks"),
+    "month": mark_plural("%(num)d month", "%(num)d months"),
+    "year": mark_plural("%(num)d year", "%(num)d years"),
+}
+
+# strftime's names follow the process's locale, which is not the page's language.
+MONTHS = (
+    mark("January"),
+    mark("February"),
+    mark("March"),
+    mark("April"),
+    mark("May"),
+    mark("June"),
+    mark("July"),
+    mark("August"),
+    mark("September"),
+    mark("October"),
+    mark("November"),
+    mark("December"),
+)
+
+
+@cache
+def catalogue_of(language: str) -> NullTranslations:
+    """Return our catalogue for *language*; that of the source, which says everything as it is, for others."""
+    compiled = files("consentgate").joinpath("locale", language, "LC_MESSAGES", "consentgate.mo")
+    if language == SOURCE or not compiled.is_file():
+        return NullTranslations()
+    with compiled.open("rb") as file:
+        return GNUTranslations(file)
+
+
+def known_messages() -> frozenset[str]:
+    """Return every message of ours, as it is written."""
+    catalogue = catalogue_of("fr")
+    # gettext offers no list of what it has read; a plural is kept under (singular, number).
+    keys = (key if isinstance(key, str) else key[0] for key in vars(catalogue)["_catalog"])
+    return frozenset(filter(None, keys)) | {plural for _, plural in UNITS.values()}
+
+
+class Words:
+    """Our words in one language, a site's own wording first."""
+
+    def __init__(self, language: str, strings: Strings) -> None:
+        self.language = language
+        self._own = strings.get(language, {})
+        self._catalogue = catalogue_of(language)
+
+    def gettext(self, message: str) -> str:
+        """Return *message* in this language."""
+        return self._own.get(message) or self._catalogue.gettext(message)
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        """Return the form of a message that goes with *number*; a site words each form by itself."""
+        own = self._own.get(singular if number == 1 else plural)
+        return own or self._catalogue.ngettext(singular, plural, number)
+
+
+def spoken(strings: Strings) -> list[str]:
+    """Return the languages we speak, and those a site has worded itself."""
+    return [*LANGUAGES, *(language for language in strings if language not in LANGUAGES)]
+
+
+def unknown_messages(strings: Strings) -> Iterable[str]:
+    """Yield each message in *strings* that is none of ours, and so would never be shown."""
+    known = known_messages()
+    for own in strings.values():
+        yield from (message for message in own if message not in known)

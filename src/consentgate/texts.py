@@ -1,0 +1,64 @@
+"""A site's own texts, in one language or several, and how they are told from ours."""
+
+import re
+from collections.abc import Mapping
+
+from .errors import PolicyError
+
+# What an HTML lang attribute and a gettext folder both take, of BCP 47: fr, pt-BR.
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
+
+
+class Text(str):
+    """A text in a site's own language, with its translations."""
+
+    translations: Mapping[str, str]
+
+    def __new__(cls, text: str, translations: Mapping[str, str]) -> "Text":
+        """Make *text* know its *translations*, by language."""
+        made = super().__new__(cls, text)
+        made.translations = dict(translations)
+        return made
+
+    def __reduce__(self) -> tuple[type["Text"], tuple[str, Mapping[str, str]]]:
+        return Text, (str(self), self.translations)
+
+
+class Message(str):
+    """A text of ours that stands among a site's own, such as a preset's: our catalogues translate it."""
+
+
+def translated(texts: Mapping[str, str], own: str | None = None) -> Text:
+    """Return a text given in several languages, by their codes.
+
+    Args:
+        texts: such as ``{"en": "Statistics", "fr": "Statistiques"}``.
+        own: the site's own language, in which it is shown where there is no other; the first, unless given.
+
+    Raises:
+        PolicyError: a language or a text is none, or the site's own is missing.
+
+    >>> text = translated({"en": "Statistics", "fr": "Statistiques"})
+    >>> str(text), in_language(text, "fr"), in_language(text, "de")
+    ('Statistics', 'Statistiques', None)
+    """
+    for language, text in texts.items():
+        checked_language("a text", language)
+        if not isinstance(text, str):
+            raise PolicyError(f"in {language!r}, a text is needed, not {text!r}")
+    own = next(iter(texts), None) if own is None else own
+    if own is None or own not in texts:
+        raise PolicyError(f"no text in the policy's own language, {own!r}; given are {sorted(texts)}")
+    return Text(texts[own], texts)
+
+
+def in_language(text: str, language: str) -> str | None:
+    """Return *text* in *language*, None if it has not been translated."""
+    return text.translations.get(language) if isinstance(text, Text) else None
+
+
+def checked_language(owner: str, language: object) -> str:
+    """Return *language*, a code such as ``fr`` or ``pt-BR``; raise PolicyError otherwise."""
+    if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
+        raise PolicyError(f"{owner}: a language is a code such as 'fr' or 'pt-BR', not {language!r}")
+    return language

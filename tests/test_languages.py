@@ -1,0 +1,167 @@
+"""Which language a visitor is spoken to in, by a documented order; and pages of a site's own."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from jinja2 import DictLoader
+
+from consentgate import Category, Cookie, Policy, PolicyError, Visit
+from consentgate.languages import negotiated
+from consentgate.texts import translated
+
+from .conftest import KEY, Answer, application, request
+from .strategies import ANY_TEXT, NATIVE
+
+COUNTER = Cookie("_pk_id", purpose=translated({"en": "To count", "fr": "Compter"}), lifetime="13 months")
+POLICY = Policy(
+    [
+        Category(
+            "statistical",
+            title=translated({"en": "Statistics", "fr": "Statistiques"}),
+            description="Only in English.",
+            cookies=[
+                Cookie(
+                    "_pk_id", purpose=translated({"en": "To count", "fr": "Compter"}), lifetime="13 months"
+                )
+            ],
+        )
+    ],
+    title=translated({"en": "Our cookies", "fr": "Nos cookies"}),
+    strings={"de": {"Accept all": "Alle annehmen"}, "fr": {"Refuse all": "Non merci"}},
+)
+
+
+def page(policy: Policy = POLICY, accept_language: str = "", **options: Any) -> Answer:
+    extra = {"HTTP_ACCEPT_LANGUAGE": accept_language} if accept_language else {}
+    return request(policy.wrap(application(), secret_key=KEY, **options), path="/cookies", **extra)
+
+
+def language_of(answer: Answer) -> str:
+    (match,) = re.findall(r'<html lang="([^"]*)" dir="(?:ltr|rtl)">', answer.body.decode())
+    return str(match)
+
+
+def broken(environ: dict[str, Any]) -> str:
+    raise RuntimeError("broken")
+
+
+@pytest.mark.parametrize(
+    ("language", "accept_language", "spoken", "negotiated"),
+    [
+        pytest.param("fr", "en", "fr", False, id="what the site says comes first"),
+        pytest.param(lambda environ: "fr", "en", "fr", False, id="what its callable says"),
+        pytest.param(lambda environ: None, "fr", "fr", True, id="a callable that says nothing"),
+        pytest.param(broken, "fr", "fr", True, id="a callable that fails"),
+        pytest.param(lambda environ: "French", "fr", "fr", True, id="a callable that says nonsense"),
+        pytest.param(None, "fr-CA, en;q=0.5", "fr", True, id="what the browser asks for"),
+        pytest.param(None, "de", "de", True, id="a language only the site has words for"),
+        pytest.param(None, "it, es", "en", True, id="the policy's own, at last"),
+        pytest.param(None, "", "en", True, id="nothing said"),
+        pytest.param(None, "x" * 1000, "en", True, id="too much said"),
+        pytest.param("ar", "", "ar", False, id="a language nobody has words for"),
+    ],
+)
+def test_the_order(language: Any, accept_language: str, spoken: str, negotiated: bool) -> None:
+    answer = page(accept_language=accept_language, language=language)
+    assert language_of(answer) == spoken
+    assert answer.all("Vary") == ["Cookie, Accept-Language" if negotiated else "Cookie"]
+
+
+def test_the_page_in_french() -> None:
+    html = page(accept_language="fr").body.decode()
+    for text in (
+        "Nos cookies",
+        "Statistiques",
+        "Compter",
+        "13 mois",
+        "Tout accepter",
+        "Non merci",
+        "Qu’est-ce qu’un cookie",
+    ):
+        assert text in html, text
+    # What is not translated is shown as it is, and said to be what it is.
+    assert '<span lang="en">Only in English.</span>' in html
+    assert "Accept all" not in html
+    assert "Refuse all" not in html
+
+
+def test_a_page_that_is_written_from_right_to_left() -> None:
+    assert b'<html lang="ar" dir="rtl">' in page(language="ar").body
+
+
+def test_dates_in_french() -> None:
+    first = page(Policy([], updated="2026-05-01"), "fr").body.decode()
+    assert 'Dernière modification le <time datetime="2026-05-01">1er mai 2026</time>.' in first
+    assert ">23 novembre 2026</time>" in page(Policy([], updated="2026-11-23"), "fr").body.decode()
+
+
+def test_the_banner_speaks_the_same_and_caches_are_told() -> None:
+    def show(environ: dict[str, Any]) -> None:
+        shown.append(str(Visit.from_environ(environ).banner()))
+
+    shown: list[str] = []
+    gate = POLICY.wrap(application(before=show), secret_key=KEY)
+    assert request(gate, HTTP_ACCEPT_LANGUAGE="fr").all("Vary") == ["Cookie, Accept-Language"]
+    assert "Tout accepter" in shown[0]
+    assert 'lang="fr"' in shown[0]
+    fixed = POLICY.wrap(application(before=show), secret_key=KEY, language="en")
+    assert request(fixed, HTTP_ACCEPT_LANGUAGE="fr").all("Vary") == ["Cookie"]
+
+
+def test_every_format_speaks_it() -> None:
+    for output in ("html", "markdown", "json"):
+        assert "Statistiques" in POLICY.render(output, language="fr")  # type: ignore[arg-type]
+        assert "Statistics" in POLICY.render(output)  # type: ignore[arg-type]
+    with pytest.raises(PolicyError, match="not 'French'"):
+        POLICY.render("html", language="French")
+
+
+@given(ANY_TEXT | NATIVE)
+def test_nothing_a_browser_asks_for_makes_it_fail(accept_language: str) -> None:
+    assert negotiated(accept_language, ["en", "fr"], "en") in ("en", "fr")
+
+
+# A site's own pages
+
+
+def test_templates_of_a_folder_take_the_place_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "banner.html").write_text("<b>{{ _('Accept all') }} {{ action }} {{ next_page }}</b>")
+    shown: list[str] = []
+    app = application(before=lambda environ: shown.append(str(Visit.from_environ(environ).banner())))
+    gate = POLICY.wrap(app, secret_key=KEY, templates=tmp_path, language="fr")
+    request(gate, path="/x")
+    assert shown == ["<b>Tout accepter /cookies /x</b>"]
+    assert b"Nos cookies" in request(gate, path="/cookies").body
+
+
+def test_or_of_a_loader() -> None:
+    loader = DictLoader({"page.html": "<title>{{ title|plain }}</title>{% include 'policy.html' %}"})
+    body = page(templates=loader).body.decode()
+    assert body.startswith("<title>Our cookies</title>")
+    assert "<table>" in body
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="no such folder"):
+        page(templates=str(tmp_path / "none"))
+
+
+def test_a_page_of_the_sites_own_chooses_through_the_visit() -> None:
+    """`preferences_path=None`: neither page nor endpoint, and the banner posts to the site's view."""
+    shown: list[str] = []
+
+    def view(environ: dict[str, Any]) -> None:
+        visit = Visit.from_environ(environ)
+        if environ["REQUEST_METHOD"] == "POST":
+            visit.accept_all()
+        shown.append(str(visit.banner(action="/choose")))
+
+    gate = POLICY.wrap(application("_pk_id=1", before=view), secret_key=KEY, preferences_path=None)
+    request(gate)
+    assert 'action="/choose"' in shown[0]
+    assert "stylesheet" not in shown[0]
+    assert request(gate, "POST", "/choose").cookie_names == ["_pk_id", "cookies_preferences"]
+    assert shown[1] == ""

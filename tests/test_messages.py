@@ -1,0 +1,69 @@
+"""Our words: every one of them translated, and what is compiled is what is written."""
+
+import io
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+import consentgate
+from consentgate.messages import LANGUAGES, Words, catalogue_of, known_messages, spoken, unknown_messages
+
+PACKAGE = Path(consentgate.__file__).parent
+TRANSLATIONS = [language for language in LANGUAGES if language != "en"]
+
+
+def extracted() -> set[str]:
+    """Every text of ours that the sources mark, as Babel finds them."""
+    keywords = {"mark": None, "mark_plural": (1, 2), "_": None, "gettext": None, "ngettext": (1, 2)}
+    methods = [("**.py", "python"), ("**/templates/*.html", "jinja2")]
+    options = {"**/templates/*.html": {"trimmed": "true"}}
+    found: set[str] = set()
+    for _, _, message, _, _ in extract_from_dir(PACKAGE, methods, options, keywords=keywords):
+        found |= {message} if isinstance(message, str) else set(message)
+    return found
+
+
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_every_message_is_translated(language: str) -> None:
+    path = PACKAGE / "locale" / language / "LC_MESSAGES" / "consentgate.po"
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    ids = {
+        part for each in catalogue for part in ([each.id] if isinstance(each.id, str) else each.id) if part
+    }
+    assert ids == extracted()
+    for each in catalogue:
+        parts = [each.string] if isinstance(each.string, str) else list(each.string)
+        assert all(parts), each.id
+        assert not each.fuzzy, each.id
+        assert each.check() == [], each.id
+    assert known_messages() == ids
+
+
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_what_is_compiled_is_what_is_written(language: str) -> None:
+    folder = PACKAGE / "locale" / language / "LC_MESSAGES"
+    with (folder / "consentgate.po").open("rb") as file:
+        compiled = io.BytesIO()
+        write_mo(compiled, read_po(file, locale=language))
+    assert (folder / "consentgate.mo").read_bytes() == compiled.getvalue()
+
+
+def test_words_are_the_sites_first_then_ours_then_the_source() -> None:
+    words = Words("fr", {"fr": {"Accept all": "D'accord", "%(num)d days": "%(num)d journées"}})
+    assert words.gettext("Accept all") == "D'accord"
+    assert words.gettext("Refuse all") == "Tout refuser"
+    assert words.ngettext("%(num)d day", "%(num)d days", 2) == "%(num)d journées"
+    assert words.ngettext("%(num)d day", "%(num)d days", 1) == "%(num)d jour"
+    assert Words("de", {}).gettext("Refuse all") == "Refuse all"
+    assert Words("en", {}).ngettext("%(num)d day", "%(num)d days", 2) == "%(num)d days"
+    assert catalogue_of("../../fr").gettext("Refuse all") == "Refuse all"
+
+
+def test_a_site_may_speak_more_languages_than_we_do() -> None:
+    strings = {"de": {"Accept all": "Alle annehmen"}, "fr": {"Acept": "x"}}
+    assert spoken(strings) == ["en", "fr", "de"]
+    assert list(unknown_messages(strings)) == ["Acept"]
