@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LOCALE := src/consentgate/locale
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs messages wheel clean
+.PHONY: help demo test lint types docs messages screenshots wheel clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ messages: $(VENV)/test ## Gather our texts into locale/, update the translations
 	    --project consentgate --copyright-holder "The consentgate developers" -o $(LOCALE)/consentgate.pot src/consentgate
 	$(BIN)/pybabel -q update -D consentgate -i $(LOCALE)/consentgate.pot -d $(LOCALE) --no-fuzzy-matching
 	$(BIN)/pybabel -q compile -D consentgate -d $(LOCALE)
+
+screenshots: $(VENV)/test ## Draw docs/screenshots anew; needs Debian's chromium and chromium-driver
+	$(BIN)/python tools/screenshots.py docs/screenshots
 
 wheel: $(VENV)/check ## Build the wheel and the source archive in dist/
 	rm -rf dist

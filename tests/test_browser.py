@@ -159,6 +159,11 @@ class Browser:
         features = [{"name": "prefers-color-scheme", "value": name}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
+    def speak(self, language: str) -> None:
+        """Ask for pages in this language."""
+        headers = {"headers": {"Accept-Language": language}}
+        self.driver.execute_cdp_cmd("Network.setExtraHTTPHeaders", headers)
+
     def width(self, pixels: int) -> None:
         """The width a page is laid out in, in CSS pixels."""
         metrics = {"width": pixels, "height": 800, "deviceScaleFactor": 1, "mobile": False}
@@ -208,6 +213,8 @@ def browser(started: Browser) -> Browser:
     started.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
     started.scheme("light")
     started.width(1000)
+    started.driver.execute_cdp_cmd("Network.enable", {})
+    started.speak("en")
     started.events.clear()
     return started
 
@@ -308,9 +315,15 @@ def test_the_page_is_not_framed(browser: Browser) -> None:
 
 @pytest.mark.parametrize("path", ["/shop/", "/cookies"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_accepting_and_refusing_look_the_same(browser: Browser, path: str, scheme: str) -> None:
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("width", [1000, 500])
+def test_accepting_and_refusing_look_the_same(
+    browser: Browser, path: str, scheme: str, language: str, width: int
+) -> None:
     """R5, R75: size, font, colour."""
     browser.scheme(scheme)
+    browser.speak(language)
+    browser.width(width)
     browser.open(path)
     names = ("height", "width", "font-size", "font-weight", "font-family", "color", "background-color")
     accept = browser.style("button[value=accept_all]", *names)
@@ -319,28 +332,33 @@ def test_accepting_and_refusing_look_the_same(browser: Browser, path: str, schem
 
 
 @pytest.mark.parametrize("path", ["/shop/", "/cookies"])
-def test_it_is_usable_at_320_pixels(browser: Browser, path: str) -> None:
-    """WCAG 1.4.10; and so at 400 % zoom of 1280 pixels."""
-    browser.width(320)
+@pytest.mark.parametrize("width", [320, 500], ids=["320 pixels", "1000 pixels at 200 %"])
+def test_it_is_usable_when_narrow_or_zoomed(browser: Browser, path: str, width: int) -> None:
+    """WCAG 1.4.4, 1.4.10: zooming a window lays its page out in fewer, larger CSS pixels."""
+    browser.width(width)
     browser.open(path)
     body = browser.driver.find_element(By.TAG_NAME, "body")
-    assert int(body.get_property("scrollWidth")) <= 320  # type: ignore[arg-type]
+    assert int(body.get_property("scrollWidth")) <= width  # type: ignore[arg-type]
     for button in browser.driver.find_elements(By.TAG_NAME, "button"):
-        assert button.rect["x"] + button.rect["width"] <= 320
+        assert button.rect["x"] + button.rect["width"] <= width
 
 
 @needs_axe
 @pytest.mark.parametrize("started", [True], indirect=True, ids=["axe is a script itself"])
 @pytest.mark.parametrize("path", ["/shop/", "/cookies"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(browser: Browser, path: str, scheme: str) -> None:
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_axe_finds_nothing(browser: Browser, path: str, scheme: str, language: str) -> None:
     """R73."""
     browser.scheme(scheme)
+    browser.speak(language)
     browser.open(path)
     browser.run(AXE.read_text())
     found = browser.driver.execute_async_script(  # type: ignore[no-untyped-call]
         "const done = arguments[0]; axe.run().then(result => done(JSON.stringify(result.violations)))"
     )
+    buttons = [button.text for button in browser.driver.find_elements(By.TAG_NAME, "button")]
+    assert buttons[0] == {"en": "Accept all", "fr": "Tout accepter"}[language]
     assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in json.loads(found)] == []
 
 

@@ -83,6 +83,8 @@ def test_a_file_gives_its_texts_by_language() -> None:
         ({"strings": {"fr": {"Accept all": 5}}}, "strings: for 'fr' a table of texts is needed"),
         ({"strings": {"french": {}}}, "strings: a language is a code"),
         ({"strings": {"fr": {"Acept all": "x"}}}, "strings: 'Acept all' is none of our texts"),
+        ({"strings": {"fr": {"Accept all": "100 % d'accord"}}}, "(none); write %% for %"),
+        ({"strings": {"fr": {"Contact: %(contact)s.": "%(contcat)s"}}}, "has (%(contact)s); write %% for %"),
     ],
 )
 def test_mistakes_are_named(mapping: Any, said: str) -> None:

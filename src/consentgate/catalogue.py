@@ -10,7 +10,7 @@ from .category import Basis, Category, Cookie, checked_domain, checked_text, is_
 from .errors import PolicyError
 from .grammar import is_token
 from .lifetime import duration
-from .messages import SOURCE, Strings, mark, unknown_messages
+from .messages import SOURCE, Strings, mark, mistakes
 from .patterns import Patterns
 from .preferences import Answer
 from .texts import Message, checked_language
@@ -286,8 +286,8 @@ def _checked_strings(strings: Strings) -> Strings:
         checked_language("strings", language)
         if not isinstance(own, Mapping) or not all(isinstance(text, str) for text in own.values()):
             raise PolicyError(f"strings: for {language!r} a table of texts is needed, not {own!r}")
-    for message in unknown_messages(strings):
-        raise PolicyError(f"strings: {message!r} is none of our texts; `consentgate strings` prints them")
+    for mistake in mistakes(strings):
+        raise PolicyError(f"strings: {mistake}")
     return {language: dict(own) for language, own in strings.items()}
 
 

@@ -1,5 +1,6 @@
 """Our words, in each language they come in: gettext catalogues, and a site's own wording over them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -93,8 +94,25 @@ def spoken(strings: Strings) -> list[str]:
     return [*LANGUAGES, *(language for language in strings if language not in LANGUAGES)]
 
 
-def unknown_messages(strings: Strings) -> Iterable[str]:
-    """Yield each message in *strings* that is none of ours, and so would never be shown."""
-    known = known_messages()
+def mistakes(strings: Strings) -> Iterable[str]:
+    """Yield what is wrong with a site's own wording, one line for each text."""
+    known = known_messages() if strings else frozenset()
     for own in strings.values():
-        yield from (message for message in own if message not in known)
+        for message, text in own.items():
+            if message not in known:
+                yield f"{message!r} is none of our texts; `consentgate strings` prints them"
+            elif not _can_be_filled(text, message):
+                places = ", ".join(_PLACE.findall(message)) or "none"
+                yield f"{text!r} must hold no other places than {message!r} has ({places}); write %% for %"
+
+
+_PLACE = re.compile(r"%\(\w+\)[ds]")
+
+
+def _can_be_filled(text: str, message: str) -> bool:
+    """Tell whether *text* can be shown in place of *message*, with what that is filled with."""
+    try:
+        text % dict.fromkeys((place[2:-2] for place in _PLACE.findall(message)), 1)
+    except (KeyError, TypeError, ValueError):
+        return False
+    return True

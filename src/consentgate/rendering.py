@@ -84,10 +84,14 @@ class Speaker:
         self.words = Words(language, policy.strings)
         self._own = policy.language
 
+    def say(self, message: str) -> str:
+        """Return a message of ours, one with nothing to fill in."""
+        return self.words.gettext(message) % {}
+
     def plain(self, text: str) -> str:
         """Return a text of the site's, or of ours among them, in this language or else its own."""
         if isinstance(text, Message):
-            return self.words.gettext(text)
+            return self.say(text)
         return in_language(text, self.language) or text
 
     def own(self, text: str) -> Markup:
@@ -101,16 +105,16 @@ class Speaker:
     def lifetime(self, lifetime: timedelta | str | None) -> str:
         """Return a lifetime in words."""
         if lifetime is None:
-            return self.words.gettext(NOT_STATED)
+            return self.say(NOT_STATED)
         measure = measured(lifetime)
         if measure is None:
-            return self.words.gettext(mark("session"))
+            return self.say(mark("session"))
         count, unit = measure
         return self.words.ngettext(*UNITS[unit], count) % {"num": count}
 
     def day(self, day: date) -> Markup:
         """Return a day that people and programs can read."""
-        month = self.words.gettext(MONTHS[day.month - 1])
+        month = self.say(MONTHS[day.month - 1])
         # The first of a month has a form of its own in French, and not only there.
         first, other = mark("1 %(month)s %(year)d"), mark("%(day)d %(month)s %(year)d")
         text = self.words.gettext(first if day.day == 1 else other)
@@ -123,7 +127,7 @@ class Speaker:
 
     def cells(self, row: Row, show: Callable[[str], str]) -> list[str]:
         """Return the texts of a row under `COLUMNS`, each as *show* gives it."""
-        not_stated = self.words.gettext(NOT_STATED)
+        not_stated = self.say(NOT_STATED)
         function = show(row.function) if row.function.strip() else not_stated
         return [
             row.provider.strip() or not_stated,
@@ -168,8 +172,9 @@ class Renderer:
         environment.policies["ext.i18n.trimmed"] = True
         speaker = Speaker(self._policy, language)
         words = speaker.words
+        # The extension takes a message for markup; a site's wording of it is text like any other.
         environment.install_gettext_callables(  # type: ignore[attr-defined]  # by the extension
-            words.gettext, words.ngettext, newstyle=True
+            lambda message: str(escape(words.gettext(message))), words.ngettext, newstyle=True
         )
         environment.filters.update(own=speaker.own, plain=speaker.plain, day=speaker.day, date=speaker.date)
         environment.globals.update(
@@ -304,17 +309,17 @@ def published(policy: Catalogue, speaker: Speaker) -> dict[str, object]:
 
 
 def _markdown(policy: Catalogue, speaker: Speaker) -> Iterator[str]:
-    plain, gettext = speaker.plain, speaker.words.gettext
+    plain, say = speaker.plain, speaker.say
     yield f"# {_inert(plain(policy.title or Message(TITLE)))}\n"
     for category in policy.categories:
         yield f"## {_inert(plain(category.title))}\n"
         if category.description:
             yield f"{_inert(plain(category.description))}\n"
-        yield f"{gettext(BASES[category.basis])}\n"
+        yield f"{say(BASES[category.basis])}\n"
         if not category.cookies:
-            yield gettext(mark("No cookies of this kind are declared.")) + "\n"
+            yield say(mark("No cookies of this kind are declared.")) + "\n"
             continue
-        yield _line([gettext(column) for column in COLUMNS])
+        yield _line([say(column) for column in COLUMNS])
         yield _line(["---"] * len(COLUMNS))
         for row in rows(category):
             yield _line([_inert(cell) for cell in speaker.cells(row, plain)])

@@ -1,0 +1,91 @@
+"""Draw the pictures in docs/screenshots: page and banner of the demo portal, in a real Chromium.
+
+Run: make screenshots
+"""
+
+import argparse
+import base64
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from selenium import webdriver
+
+from consentgate.demo import Portal, policy
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+]
+
+# name: path, width, light or dark, language
+PICTURES = {
+    "page-wide": ("/cookies", 1000, "light", "en"),
+    "page-narrow": ("/cookies", 360, "light", "en"),
+    "page-dark": ("/cookies", 1000, "dark", "en"),
+    "page-french": ("/cookies", 1000, "light", "fr"),
+    "banner-wide": ("/", 1000, "light", "en"),
+    "banner-narrow": ("/", 360, "light", "en"),
+    "banner-dark": ("/", 1000, "dark", "en"),
+    "banner-french": ("/", 1000, "light", "fr"),
+}
+
+
+class Quiet(WSGIRequestHandler):
+    """Says nothing of the requests it answers."""
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+def draw(driver: webdriver.Chrome, address: str, name: str, folder: Path) -> None:
+    """Draw one picture."""
+    path, width, scheme, language = PICTURES[name]
+    tell = driver.execute_cdp_cmd
+    tell("Network.enable", {})
+    tell("Network.clearBrowserCookies", {})
+    tell("Network.setExtraHTTPHeaders", {"headers": {"Accept-Language": language}})
+    tell("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+    size = {"width": width, "height": 600, "deviceScaleFactor": 1, "mobile": False}
+    tell("Emulation.setDeviceMetricsOverride", size)
+    driver.get(f"{address}{path}")
+    picture = tell("Page.captureScreenshot", {"captureBeyondViewport": path == "/cookies"})["data"]
+    (folder / f"{name}.png").write_bytes(base64.b64decode(picture))
+
+
+def main() -> None:
+    """Draw them all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(shutil.which("chromium"))
+    service = webdriver.ChromeService(executable_path=str(shutil.which("chromedriver")))
+    gate = policy().wrap(Portal(), secret_key="only for pictures, never elsewhere")
+    with (
+        make_server("127.0.0.1", 0, gate, handler_class=Quiet) as server,
+        tempfile.TemporaryDirectory() as profile,
+    ):
+        for flag in [*FLAGS, f"--user-data-dir={profile}"]:
+            options.add_argument(flag)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        driver = webdriver.Chrome(options=options, service=service)
+        try:
+            for name in PICTURES:
+                draw(driver, f"http://127.0.0.1:{server.server_port}", name, folder)
+        finally:
+            driver.quit()
+            server.shutdown()
+
+
+if __name__ == "__main__":
+    main()
