@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,11 @@ from .conftest import KEY
 @pytest.fixture
 def portal() -> TestApp:
     return TestApp(policy().wrap(Portal(), secret_key=KEY))
+
+
+def test_its_policy_is_complete_in_two_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--complete", str(Path(demo.__file__).with_name("demo.toml"))]) == 0
+    assert "Mesure d’audience" in policy().render("html", language="fr")
 
 
 def jar(app: TestApp) -> set[str]:

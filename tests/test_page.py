@@ -1,7 +1,10 @@
 """The page as a document: valid HTML, texts that stay texts, and colours that can be read."""
 
 import re
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -137,3 +140,27 @@ def test_every_colour_of_the_stylesheet_can_be_changed() -> None:
     css = stylesheet()[1].decode()
     changeable = re.findall(r"var\(--consentgate-[a-z-]+, (#[0-9a-f]{6})\)", css)
     assert re.findall(r"#[0-9a-f]{3,8}\b", css) == changeable
+
+
+HTML_VALIDATE = Path(sys.prefix) / "node_modules" / ".bin" / "html-validate"
+
+
+@pytest.mark.skipif(
+    not HTML_VALIDATE.exists(),
+    reason=f"needs html-validate: npm install --prefix {sys.prefix} html-validate@10",
+)
+def test_an_html_checker_finds_nothing(tmp_path: Path) -> None:
+    """Against the living standard's content models; its recommendations of style are not asked for."""
+    for language in ("en", "fr"):
+        for number, accepted in enumerate((None, ["internal"])):
+            extra = {"HTTP_ACCEPT_LANGUAGE": language}
+            if accepted is not None:
+                extra["HTTP_COOKIE"] = cookie(POLICY, accepted)
+            (tmp_path / f"page-{language}-{number}.html").write_text(page(POLICY, **extra))
+            (tmp_path / f"banner-{language}-{number}.html").write_text(banner(POLICY, **extra))
+    pages = sorted(map(str, tmp_path.glob("*.html")))
+    assert len(pages) == 8
+    checked = subprocess.run(
+        [HTML_VALIDATE, "--preset", "standard", *pages], capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, checked.stdout) == (0, "")

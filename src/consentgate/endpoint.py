@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -17,6 +17,7 @@ from webob import Request
 from .catalogue import Catalogue
 from .grammar import has_control
 from .origin import is_own
+from .preferences import State
 from .rendering import Renderer, stylesheet
 from .visit import PATH_SAFE, Visit
 
@@ -185,10 +186,26 @@ class _Choice:
     next_page: str = ""
 
 
-def state_of(policy: Catalogue, visit: Visit) -> dict[str, object]:
-    """Return a visit's state for scripts, times in RFC 3339.
+class CategoryState(TypedDict):
+    """One category's part of the state, as JSON; times in RFC 3339."""
 
-    `expires_at` is when the first of the answers lapses, null before any.
+    state: State
+    allowed: bool
+    chosen_at: str | None
+
+
+class VisitState(TypedDict):
+    """What the endpoint tells scripts of a visit, as JSON; times in RFC 3339."""
+
+    needs_choice: bool
+    expires_at: str | None
+    categories: dict[str, CategoryState]
+
+
+def state_of(policy: Catalogue, visit: Visit) -> VisitState:
+    """Return a visit's state for scripts.
+
+    `expires_at` is when the first of the answers lapses, None before any.
     """
     answers = visit.preferences.answers
     first = min((answer.at for answer in answers), default=None)
