@@ -162,3 +162,15 @@ def test_strings_prints_a_table_to_word_anew(language: str, capsys: pytest.Captu
     strings = tomllib.loads(printed)["strings"]
     assert strings[language]["Accept all"] == {"en": "Accept all", "fr": "Tout accepter"}[language]
     assert Policy.from_dict({"strings": strings}).strings == strings
+
+
+def test_check_says_when_the_policy_speaks_a_language_we_do_not(
+    policy_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy_file.write_text('language = "de"\n' + POLICY)
+    assert main(["check", str(policy_file)]) == 1
+    assert "our own texts are not in 'de': see `consentgate strings`" in capsys.readouterr().out
+    policy_file.write_text(
+        'language = "de"\nstrings = { de = { "Accept all" = "Alle annehmen" } }\n' + POLICY
+    )
+    assert main(["check", str(policy_file)]) == 0

@@ -10,7 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any, Protocol
@@ -114,7 +114,10 @@ def under_waitress(app: Any) -> Iterator[Visitor]:
     try:
         yield OverHTTP(f"http://127.0.0.1:{listening.getsockname()[1]}")
     finally:
-        server.trigger.pull_trigger(close)  # runs in the server's thread, whose loop then ends
+        # `close` runs in the server's thread, whose loop then ends; an earlier pull may have had it run
+        # already, and the pipe closed, before this one writes.
+        with suppress(OSError):
+            server.trigger.pull_trigger(close)
         thread.join(10)
         server.task_dispatcher.shutdown()
     assert not thread.is_alive()

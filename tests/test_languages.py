@@ -165,3 +165,13 @@ def test_a_page_of_the_sites_own_chooses_through_the_visit() -> None:
     assert "stylesheet" not in shown[0]
     assert request(gate, "POST", "/choose").cookie_names == ["_pk_id", "cookies_preferences"]
     assert shown[1] == ""
+
+
+def test_a_callable_that_takes_its_languages_from_visitors_costs_no_memory() -> None:
+    gate = POLICY.wrap(
+        application(), secret_key=KEY, language=lambda environ: environ["QUERY_STRING"] or None
+    )
+    for first in "abcdefgh":
+        for second in "abcdefgh":
+            assert language_of(request(gate, path="/cookies", QUERY_STRING=first + second)) == first + second
+    assert len(gate._renderer._environments) <= 32

@@ -59,6 +59,8 @@ def test_words_are_the_sites_first_then_ours_then_the_source() -> None:
     assert words.ngettext("%(num)d day", "%(num)d days", 2) == "%(num)d journées"
     assert words.ngettext("%(num)d day", "%(num)d days", 1) == "%(num)d jour"
     assert Words("de", {}).gettext("Refuse all") == "Refuse all"
+    assert Words("fr-CA", {"fr-CA": {"Accept all": "OK"}}).gettext("Accept all") == "OK"
+    assert Words("fr-CA", {}).gettext("Refuse all") == "Tout refuser"
     assert Words("en", {}).ngettext("%(num)d day", "%(num)d days", 2) == "%(num)d days"
     assert catalogue_of("../../fr").gettext("Refuse all") == "Refuse all"
 

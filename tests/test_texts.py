@@ -18,6 +18,7 @@ def test_a_text_knows_its_translations_and_is_one_in_its_own_language() -> None:
         "Statistiques",
         None,
     ]
+    assert in_language(text, "fr-CA") == "Statistiques"
     assert in_language("Statistics", "en") is None
     assert translated({"en": "Statistics", "fr": "Statistiques"}, "fr") == "Statistiques"
 

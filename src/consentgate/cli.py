@@ -11,7 +11,7 @@ from pathlib import Path
 from . import __version__
 from .errors import PolicyError
 from .lifetime import duration
-from .messages import LANGUAGES, SOURCE, Words, known_messages
+from .messages import LANGUAGES, SOURCE, Words, known_messages, spoken
 from .policy import Policy
 from .texts import Message, Text, in_language
 
@@ -129,6 +129,8 @@ def _untranslated(policy: Policy) -> Iterator[str]:
         for cookie in category.cookies:
             for name in ("function", "location", "purpose"):
                 texts.append((f"{owner}, cookie {cookie.name!r}: {name}", getattr(cookie, name)))
+    if policy.language not in spoken(policy.strings):
+        yield f"policy: our own texts are not in {policy.language!r}: see `consentgate strings`"
     languages = {code for _, text in texts if isinstance(text, Text) for code in text.translations}
     for where, text in texts:
         for language in sorted(languages - {policy.language}):

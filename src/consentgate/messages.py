@@ -75,9 +75,10 @@ class Words:
     """Our words in one language, a site's own wording first."""
 
     def __init__(self, language: str, strings: Strings) -> None:
+        general = language.partition("-")[0]  # pt of pt-BR
         self.language = language
-        self._own = strings.get(language, {})
-        self._catalogue = catalogue_of(language)
+        self._own = {**strings.get(general, {}), **strings.get(language, {})}
+        self._catalogue = catalogue_of(general)
 
     def gettext(self, message: str) -> str:
         """Return *message* in this language."""

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from .catalogue import Catalogue
 from .category import Basis, Category, Cookie
 from .lifetime import lifetime_text, measured
+from .memo import Remembered
 from .messages import MONTHS, SOURCE, UNITS, Words, mark
 from .preferences import Preferences
 from .texts import Message, in_language
@@ -154,13 +155,15 @@ class Renderer:
     def __init__(self, policy: Catalogue, templates: object = None) -> None:
         self._policy = policy
         self._loader = _loader(templates)
-        self._environments: dict[str, Environment] = {}
+        # A site's callable may take its languages from visitors: there are so many, and no more.
+        self._environments = Remembered(self._made_environment, size=32, longest=8)
 
     def _environment(self, language: str) -> Environment:
-        """Return Jinja2's environment for a language, made when first asked for. It escapes everything."""
-        known = self._environments.get(language)
-        if known is not None:
-            return known
+        """Return Jinja2's environment for a language, made when first asked for."""
+        return self._environments[language]
+
+    def _made_environment(self, language: str) -> Environment:
+        """Return a new environment; it escapes everything."""
         environment = Environment(
             loader=self._loader,
             autoescape=True,
@@ -187,7 +190,7 @@ class Renderer:
             language=language,
             direction="rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr",
         )
-        return self._environments.setdefault(language, environment)
+        return environment
 
     def render(self, output: Format, language: str) -> str:
         """Return the policy as ``"html"`` (a fragment), ``"markdown"`` or ``"json"``."""

@@ -53,8 +53,10 @@ def translated(texts: Mapping[str, str], own: str | None = None) -> Text:
 
 
 def in_language(text: str, language: str) -> str | None:
-    """Return *text* in *language*, None if it has not been translated."""
-    return text.translations.get(language) if isinstance(text, Text) else None
+    """Return *text* in *language*, or that without its region; None if it has not been translated."""
+    if not isinstance(text, Text):
+        return None
+    return text.translations.get(language) or text.translations.get(language.partition("-")[0])
 
 
 def checked_language(owner: str, language: object) -> str:
