@@ -86,6 +86,10 @@ class Catalogue:
         chosen = [category for category in self.categories if category.can_be_chosen]
         put(self, "digests", MappingProxyType({each.key: each.digest() for each in chosen}))
         self._index()
+        self._check()
+
+    def _check(self) -> None:
+        """Check what only a whole catalogue can be checked for; for who knows more of its use."""
 
     def __reduce__(self) -> tuple[object, ...]:
         # Copied and pickled as what was published; the rest is made anew.

@@ -4,15 +4,13 @@ import os
 import time
 import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import WSGIApplication
 
-from .catalogue import COOKIE_LIFETIME, COOKIE_NAME, Catalogue
-from .category import Category
+from .catalogue import Catalogue
 from .declaration import arguments_of
 from .errors import PolicyError
-from .messages import SOURCE, Strings
 from .options import Applies, Language, Templates, Undeclared
 from .preferences import Preferences
 from .reporting import Observer
@@ -56,34 +54,7 @@ class Policy(Catalogue):
 
     __slots__ = ()
 
-    def __init__(
-        self,
-        categories: Iterable[Category],
-        *,
-        title: str = "",
-        controller: str = "",
-        contact: str = "",
-        privacy_url: str = "",
-        updated: date | str | None = None,
-        cookie_name: str = COOKIE_NAME,
-        cookie_domain: str | None = None,
-        cookie_lifetime: timedelta | str = COOKIE_LIFETIME,
-        language: str = SOURCE,
-        strings: Strings | None = None,
-    ) -> None:
-        super().__init__(
-            categories,
-            title=title,
-            controller=controller,
-            contact=contact,
-            privacy_url=privacy_url,
-            updated=updated,
-            cookie_name=cookie_name,
-            cookie_domain=cookie_domain,
-            cookie_lifetime=cookie_lifetime,
-            language=language,
-            strings=strings,
-        )
+    def _check(self) -> None:
         check_fits(self)
 
     @classmethod
