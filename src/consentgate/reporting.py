@@ -78,6 +78,8 @@ class Reporter:
             return
         direction: Direction = "request" if action == "withheld" else "response"
         listened_to = self._observer is not None or logger.isEnabledFor(logging.DEBUG)
+        if not listened_to and direction == "request" and len(self._warned.get(direction, ())) >= self.ONCE:
+            return  # whoever sprays names has been reported, and makes no more work here
         for name, key in cookies:
             if key is None:
                 self._warn_undeclared(name, direction, enforced)
