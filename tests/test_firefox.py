@@ -80,13 +80,18 @@ class Firefox:
         keyboard = {"type": "key", "id": "keyboard", "actions": actions}
         self.tell("input.performActions", context=self._context, actions=[keyboard])
 
+    def tab_to(self, value: str) -> None:
+        """Press Tab until the button or box of this value has the focus."""
+        for _ in range(40):
+            if self.ask("document.activeElement.value") == value:
+                return
+            self.press(TAB)
+        raise AssertionError(f"{value} is not reached by keyboard")
+
     def press_button(self, action: str) -> None:
         """Choose by keyboard, and wait for the page that answers."""
         self.ask("window.before = true")
-        for _ in range(40):
-            if self.ask("document.activeElement.value") == action:
-                break
-            self.press(TAB)
+        self.tab_to(action)
         self.press(ENTER)
         for _ in range(100):
             if self.ask("document.readyState === 'complete' && !window.before"):
@@ -103,8 +108,16 @@ class Firefox:
         self._socket.close()
 
 
+@pytest.fixture
+def firefox(started: Firefox) -> Firefox:
+    """A Firefox with an empty jar."""
+    started.open("/nothing")
+    started.tell("storage.deleteCookies")
+    return started
+
+
 @pytest.fixture(scope="module")
-def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
     profile = tmp_path_factory.mktemp("firefox")
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in PREFERENCES.items()]
     (profile / "user.js").write_text("\n".join(lines))
@@ -151,3 +164,21 @@ def test_accepting_and_withdrawing_by_keyboard(firefox: Firefox) -> None:
     assert firefox.jar == {"sid", "theme", "cookies_preferences"}
     firefox.open("/shop/")
     assert firefox.jar == {"sid", "cookies_preferences"}
+
+
+def test_refusing_in_the_banner(firefox: Firefox) -> None:
+    firefox.open("/shop/")
+    firefox.press_button("refuse_all")
+    assert firefox.ask("location.pathname") == "/shop/"
+    assert firefox.jar == {"sid", "cookies_preferences"}
+
+
+def test_saving_a_part(firefox: Firefox) -> None:
+    firefox.open("/cookies")
+    firefox.tab_to("internal")
+    firefox.press(" ")
+    firefox.press_button("save")
+    ticked = "[...document.querySelectorAll(':checked')].map(box => box.value).join()"
+    assert firefox.ask(ticked) == "internal"
+    firefox.open("/shop/")
+    assert firefox.jar == {"sid", "theme", "recent", "cookies_preferences"}
