@@ -40,7 +40,7 @@ messages: $(VENV)/test ## Gather our texts into locale/, update the translations
 	$(BIN)/pybabel -q compile -D consentgate -d $(LOCALE)
 
 screenshots: $(VENV)/test ## Draw docs/screenshots anew; needs Debian's chromium and chromium-driver
-	$(BIN)/python tools/screenshots.py docs/screenshots
+	$(BIN)/python -m tools.screenshots docs/screenshots
 
 wheel: $(VENV)/check ## Build the wheel and the source archive in dist/
 	rm -rf dist

@@ -182,10 +182,10 @@ def _is_stale(element: Any) -> bool:
 
 
 @contextmanager
-def chromium(profile: Path, *, javascript: bool = True) -> Iterator[webdriver.Chrome]:
+def chromium(profile: Path, *flags: str, javascript: bool = True) -> Iterator[webdriver.Chrome]:
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
-    for flag in [*FLAGS, f"--user-data-dir={profile}"]:
+    for flag in [*FLAGS, *flags, f"--user-data-dir={profile}"]:
         options.add_argument(flag)
     if not javascript:
         options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})

@@ -175,3 +175,11 @@ def test_a_callable_that_takes_its_languages_from_visitors_costs_no_memory() -> 
         for second in "abcdefgh":
             assert language_of(request(gate, path="/cookies", QUERY_STRING=first + second)) == first + second
     assert len(gate._renderer._environments) <= 32
+
+
+def test_asking_for_the_language_alone_is_told_to_caches() -> None:
+    def ask(environ: dict[str, Any]) -> None:
+        assert Visit.from_environ(environ).language == "fr"
+
+    gate = POLICY.wrap(application(before=ask), secret_key=KEY)
+    assert request(gate, HTTP_ACCEPT_LANGUAGE="fr").all("Vary") == ["Accept-Language"]

@@ -5,27 +5,13 @@ Run: make screenshots
 
 import argparse
 import base64
-import shutil
 import tempfile
-import threading
 from pathlib import Path
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from selenium import webdriver
+from tests.test_browser import chromium, serving
 
 from consentgate.demo import Portal, policy
-
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-]
 
 # name: path, width, light or dark, language
 PICTURES = {
@@ -38,13 +24,6 @@ PICTURES = {
     "banner-dark": ("/", 1000, "dark", "en"),
     "banner-french": ("/", 1000, "light", "fr"),
 }
-
-
-class Quiet(WSGIRequestHandler):
-    """Says nothing of the requests it answers."""
-
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
 
 
 def draw(driver: webdriver.Chrome, address: str, name: str, folder: Path) -> None:
@@ -67,24 +46,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(shutil.which("chromium"))
-    service = webdriver.ChromeService(executable_path=str(shutil.which("chromedriver")))
     gate = policy().wrap(Portal(), secret_key="only for pictures, never elsewhere")
     with (
-        make_server("127.0.0.1", 0, gate, handler_class=Quiet) as server,
         tempfile.TemporaryDirectory() as profile,
+        serving(gate) as port,
+        chromium(Path(profile), "--hide-scrollbars") as driver,
     ):
-        for flag in [*FLAGS, f"--user-data-dir={profile}"]:
-            options.add_argument(flag)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        driver = webdriver.Chrome(options=options, service=service)
-        try:
-            for name in PICTURES:
-                draw(driver, f"http://127.0.0.1:{server.server_port}", name, folder)
-        finally:
-            driver.quit()
-            server.shutdown()
+        for name in PICTURES:
+            draw(driver, f"http://127.0.0.1:{port}", name, folder)
 
 
 if __name__ == "__main__":

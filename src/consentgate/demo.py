@@ -12,7 +12,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from .fields import Field
 from .policy import Policy
-from .rendering import render_demo
+from .rendering import Renderer
 from .reporting import Event
 from .stripping import names_set
 from .visit import Visit
@@ -87,6 +87,7 @@ class Portal:
 
     def __init__(self) -> None:
         self._sessions: set[str] = set()
+        self._renderer = Renderer(policy())
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -113,8 +114,7 @@ class Portal:
         self, environ: WSGIEnvironment, cookies: dict[str, str], start_response: StartResponse
     ) -> Iterable[bytes]:
         csrf_token = cookies.get("csrftoken") or secrets.token_urlsafe(16)
-        page = render_demo(
-            policy(),
+        page = self._renderer.demo(
             visit=Visit.from_environ(environ),
             user=cookies.get("sessionid") in self._sessions,
             language=cookies.get("django_language", "en"),

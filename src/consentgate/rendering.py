@@ -252,6 +252,11 @@ class Renderer:
             )
         )
 
+    def demo(self, **context: object) -> str:
+        """Return the demo portal's page."""
+        template = self._environment(SOURCE).get_template("demo.html")
+        return template.render(stylesheet=stylesheet()[0], **context)
+
 
 def _loader(templates: object) -> BaseLoader:
     ours = PackageLoader("consentgate")
@@ -259,12 +264,6 @@ def _loader(templates: object) -> BaseLoader:
         return ours
     theirs = templates if isinstance(templates, BaseLoader) else FileSystemLoader(str(templates))
     return ChoiceLoader([theirs, ours])
-
-
-def render_demo(policy: Catalogue, **context: object) -> str:
-    """Return the demo portal's page."""
-    template = Renderer(policy)._environment(SOURCE).get_template("demo.html")
-    return template.render(stylesheet=stylesheet()[0], **context)
 
 
 @cache

@@ -224,10 +224,9 @@ class Visit:
         path = setting.preferences_path
         if action is None and path is None:
             raise PolicyError("preferences_path is None: say where the banner posts to, banner(action=...)")
-        catalogue = setting.judge.catalogue
-        renderer = setting.renderer() if setting.renderer else Renderer(catalogue)
         if not self.needs_choice:
-            return renderer.nothing
+            return Renderer.nothing
+        renderer = setting.renderer() if setting.renderer else Renderer(setting.judge.catalogue)
         script_name, path_info, query_string, *_ = self._place
         mount = quote(script_name.encode("latin-1"), safe=PATH_SAFE)
         page = mount + quote(path_info.encode("latin-1"), safe=PATH_SAFE)

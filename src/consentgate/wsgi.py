@@ -118,7 +118,7 @@ class ConsentGate:
             judge=self._judge,
             clock=lambda: time.time(),  # looked up late: clocks are replaced in tests
             preferences_path=preferences_path,
-            renderer=self._make_renderer,
+            renderer=lambda: self._renderer,
             asked_late=self._warn_asked_late,
             gate=(self.options, self.serializer),
         )
@@ -156,7 +156,7 @@ class ConsentGate:
             visit.has_started = True
             if expires or visit.chosen_at is not None or not all_necessary(response_headers, self._judge):
                 fields = self._amended(visit, environ, cookie_string, expires, response_headers)
-            elif visit.was_asked and not self.options.report_only:
+            elif (visit.was_asked or visit.was_negotiated) and not self.options.report_only:
                 fields = vary_on(response_headers, *visit.varies)
             else:
                 fields = response_headers
@@ -182,9 +182,6 @@ class ConsentGate:
         from .rendering import Renderer
 
         return Renderer(self.policy, self.options.templates)
-
-    def _make_renderer(self) -> Renderer:
-        return self._renderer
 
     def _asked_language(self, environ: WSGIEnvironment) -> str | None:
         """Return what the site's callable says, None if it says nothing, or nothing that is a language."""
