@@ -3,7 +3,7 @@
 import io
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -18,7 +18,8 @@ settings.register_profile("quick", max_examples=60, deadline=None)
 settings.register_profile(
     "thorough", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
+settings.load_profile(PROFILE)
 
 KEY = "a key of the tests, long enough"
 EARLIER_KEY = b"the key of the year before"
@@ -161,6 +162,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
     moving = Clock()
     monkeypatch.setattr(time, "time", lambda: moving.now)
     return moving
+
+
+@pytest.fixture
+def quickly() -> Iterator[None]:
+    """The quick profile: one of the kit's trials makes as many requests as the profile says."""
+    settings.load_profile("quick")
+    yield
+    settings.load_profile(PROFILE)
 
 
 @pytest.fixture(params=[False, True], ids=["eager", "lazy"])

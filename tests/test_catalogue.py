@@ -46,14 +46,14 @@ def test_exact_before_pattern_and_the_longer_literal_first(name: str, key: str |
         assert (None if found is None else found.key) == key
 
 
-@given(policies(), names | NATIVE, st.randoms())
+@given(policies, names | NATIVE, st.randoms())
 def test_the_order_of_declaration_never_matters(policy: Policy, name: str, rnd: random.Random) -> None:
     shuffled = list(policy.categories)
     rnd.shuffle(shuffled)
     assert Policy(shuffled).category_of(name) == policy.category_of(name)
 
 
-@given(policies())
+@given(policies)
 def test_every_declared_name_belongs_to_its_category(policy: Policy) -> None:
     for category in policy.categories:
         for cookie in category.cookies:
@@ -186,7 +186,7 @@ def test_two_hundred_categories_do_not_fit_a_cookie() -> None:
     Policy(categories(*(f"n{number}" for number in range(100))))
 
 
-@given(policies())
+@given(policies)
 def test_policies_can_be_copied_and_pickled(policy: Policy) -> None:
     assert copy.deepcopy(policy) == policy
     assert pickle.loads(pickle.dumps(policy)) == policy

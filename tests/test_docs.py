@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from consentgate import Event, Policy, Visit
+from consentgate import Event, Policy, Visit, testing
 from consentgate.catalogue import PUBLISHED
 from consentgate.endpoint import state_of
 
@@ -18,6 +18,7 @@ from .test_architecture import FLOORS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+TESTING = (ROOT / "docs" / "testing.md").read_text()
 GUIDE = (ROOT / "docs" / "guide.md").read_text()
 
 
@@ -49,6 +50,26 @@ def test_the_guides_complete_policy_has_every_key() -> None:
     assert {"cookie_domain", "language", "strings"} == set(PUBLISHED) - set(complete)
 
 
+@pytest.mark.parametrize("suite", sorted(path.name for path in (ROOT / "examples").glob("test_*.py")))
+def test_the_examples_suites_pass(suite: str) -> None:
+    """As their first lines say to run them."""
+    command = [sys.executable, "-W", "ignore", "-m", "pytest", "-q", "-p", "no:cacheprovider", suite]
+    done = subprocess.run(command, cwd=ROOT / "examples", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_the_page_on_testing_shows_is_run() -> None:
+    suite, session = blocks(TESTING, "python")
+    program = f"{suite}\ntest_no_cookie_gets_through_that_was_not_accepted()\n{session}"
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    subprocess.run(command, cwd=ROOT / "examples", capture_output=True, check=True)
+
+
+def test_the_page_on_testing_names_the_whole_kit() -> None:
+    named = set(re.findall(r"`(\w+)", TESTING)) | set(re.findall(r"import (\w+)", TESTING))
+    assert set(testing.__all__) - named == {"Jar", "StoredCookie"}  # shown as `visitor.jar`
+
+
 def test_the_guides_json_has_the_endpoints_keys() -> None:
     (shown,) = (json.loads(block) for block in blocks(GUIDE, "json"))
     answer = request(
@@ -72,7 +93,7 @@ def test_every_module_has_its_line_in_the_architecture() -> None:
             else ("", *line.strip("| ").split(" | "))
         )
         number = int(floor) if floor else number
-        floors.setdefault(number, set()).update(re.findall(r"`(\w+)`", names))
+        floors.setdefault(number, set()).update(re.findall(r"`([\w.]+)`", names))
     assert [floors[number] for number in range(len(FLOORS))] == FLOORS
 
 

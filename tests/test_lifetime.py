@@ -92,7 +92,7 @@ def test_what_some_browser_stores_is_no_deletion(text: str) -> None:
     assert not is_deletion(text, NOW)
 
 
-@given(ANY_TEXT | NATIVE | set_cookie_strings(), st.integers(0, 30 * DAY))
+@given(ANY_TEXT | NATIVE | set_cookie_strings, st.integers(0, 30 * DAY))
 def test_a_deletion_stays_one_as_time_goes_by(text: str, later: int) -> None:
     assert not is_deletion(text, NOW) or is_deletion(text, NOW + later)
 
@@ -125,7 +125,7 @@ def test_a_lifetime_is_shortened_and_nothing_else_touched(text: str, short: str)
     assert shortened(text, LIMIT, NOW) == short
 
 
-@given(ANY_TEXT | NATIVE | set_cookie_strings())
+@given(ANY_TEXT | NATIVE | set_cookie_strings)
 @example("a=1; Max-Age=99999999; Path=/")
 def test_shortening_is_done_once_and_keeps_the_pair(text: str) -> None:
     short = shortened(text, LIMIT, NOW)

@@ -109,6 +109,10 @@ def test_a_token_whose_answers_all_changed_is_believed_and_says_nothing() -> Non
             other.answers({"statistical": False}, int(NOW))
         )
     )
-    reading = reader().read(f"cookies_preferences={signed}", NOW)
-    assert reading.standing == Judge(POLICY).undecided
-    assert not reading.disbelieved
+    read = reader()
+    for now in (NOW, NOW + LIFETIME - 1):
+        reading = read.read(f"cookies_preferences={signed}", now)
+        assert reading.standing == Judge(POLICY).undecided
+        assert not reading.disbelieved
+    # Found by the model: remembered, it was believed for longer than it is valid.
+    assert read.read(f"cookies_preferences={signed}", NOW + LIFETIME).disbelieved

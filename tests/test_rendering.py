@@ -48,7 +48,7 @@ def markdown_cells(markdown: str) -> list[list[str]]:
     return [[re.sub(r"\\(.)", r"\1", cell) for cell in row] for row in cells if row[0] != "---"]
 
 
-@given(policies())
+@given(policies)
 def test_every_format_shows_every_declared_cookie(policy: Policy) -> None:
     """R18, R19."""
     html, markdown = Cells(policy.render("html")).rows, markdown_cells(policy.render("markdown"))

@@ -36,7 +36,7 @@ def chosen(yes: Any = ("statistical",), policy: Policy = POLICY, at: float = NOW
 TOKEN = SERIALIZER.dumps(chosen())
 
 
-@given(policies(), st.data(), st.integers(0, 4_000_000_000))
+@given(policies, st.data(), st.integers(0, 4_000_000_000))
 def test_what_is_signed_is_read_back(policy: Policy, data: st.DataObject, at: int) -> None:
     serializer = PreferencesSerializer(policy, secret_key=KEY)
     keys = sorted(policy.digests)

@@ -74,7 +74,7 @@ def test_all_necessary_is_a_short_cut_and_nothing_else(fields: list[Field]) -> N
         assert not stripped.gated
 
 
-@given(policies(), set_cookie_strings())
+@given(policies, set_cookie_strings)
 def test_necessary_cookies_are_the_same_object(policy: Policy, text: str) -> None:
     """Invariant (i), P2."""
     judge = Judge(policy)

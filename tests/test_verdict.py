@@ -18,7 +18,7 @@ def chosen(policy: Policy, yes: set[str], at: float = NOW) -> Preferences:
     return Preferences(policy.answers({**dict.fromkeys(yes, True), **no}, int(at)))
 
 
-@given(policies(), names | ANY_TEXT | NATIVE, st.data())
+@given(policies, names | ANY_TEXT | NATIVE, st.data())
 @example(POLICY, "\ud800", None)
 def test_it_is_total_and_agrees_with_the_memo(policy: Policy, name: str, data: st.DataObject | None) -> None:
     """Invariant (iv): no name makes it raise; the hot path's answer is the judgement's."""

@@ -74,8 +74,11 @@ class Reader:
             preferences = self._serializer.loads(value, now=now)
         except BadPreferences:
             return None
-        days = [answer.at for answer in preferences.answers] or [int(now)]
         reading = Reading(self._judge.standing(preferences), (value,), disbelieved=False)
+        days = [answer.at for answer in preferences.answers]
+        if not days:
+            # Nothing in it counts, so nothing says until when that is true: not remembered.
+            return _Known(reading, now, now)
         known = _Known(reading, max(days) - LEEWAY, min(days) + self._lifetime)
         self._memo.put(value, known)
         return known

@@ -71,7 +71,7 @@ class PreferencesSerializer:
         secrets = [_checked_key("secret_key", secret_key)]
         secrets += [_checked_key("secret_key_fallbacks", key) for key in _several(secret_key_fallbacks)]
         salt = f"consentgate.{policy.cookie_name}".encode()
-        self._catalogue = policy
+        self.policy = policy
         self._keys = tuple(_derived(secret, salt) for secret in secrets)
         # itsdangerous signs with the last key of a list.
         self._signer = Signer(
@@ -86,10 +86,10 @@ class PreferencesSerializer:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PreferencesSerializer):
             return NotImplemented
-        return self._keys == other._keys and self._catalogue == other._catalogue
+        return self._keys == other._keys and self.policy == other.policy
 
     def __hash__(self) -> int:
-        return hash((self._keys, self._catalogue))
+        return hash((self._keys, self.policy))
 
     def dumps(self, preferences: Preferences) -> str:
         """Return *preferences* as a signed text, fit for a cookie-value.
@@ -99,7 +99,7 @@ class PreferencesSerializer:
         """
         fields = [_FORMAT]
         for answer in preferences.answers:
-            if answer.category not in self._catalogue.digests:
+            if answer.category not in self.policy.digests:
                 raise PolicyError(f"an answer to what is not asked here: {answer.category!r}")
             yes_no = "y" if answer.accepted else "n"
             fields += [answer.category, yes_no, str(answer.at), answer.digest]
@@ -126,7 +126,7 @@ class PreferencesSerializer:
         answers = _answers(match[1])
         if now is not None:
             answers = self._in_time(answers, now)
-        digests = self._catalogue.digests
+        digests = self.policy.digests
         return Preferences(
             tuple(answer for answer in answers if digests.get(answer.category) == answer.digest)
         )

@@ -1,0 +1,189 @@
+"""Assertions about an application as built: that its server enforces what its policy says."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any
+from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+from hypothesis import given, settings
+from hypothesis.errors import Flaky
+
+from consentgate.catalogue import Catalogue
+
+from . import law
+from .driving import Fields, Heard, drive, environ_for, listening
+from .trial import Asked, Trial, accepting_all, names_kept, plain_requests, requests
+from .visiting import visit
+
+__tracebackhide__ = True  # pytest shows the caller's line, and the message
+
+
+def assert_enforced(
+    app: WSGIApplication,
+    *,
+    gate: Any = None,
+    application: WSGIApplication | None = None,
+    routes: Sequence[str] = ("/",),
+    environ: Mapping[str, Any] | None = None,
+) -> None:
+    """Fail unless *app* keeps to its policy, whatever its visitors have answered and send.
+
+    Drives it with generated preferences, genuine and not, and with cookies it should not see; fails
+    with the shortest request that leaks (P1 to P4). As many requests as the Hypothesis profile says.
+
+    Args:
+        app: the application as it is served.
+        gate: the `ConsentGate` somewhere inside it, which knows policy, key and cookie name; *app* itself,
+            unless given.
+        application: the application without the gate. With it, an allowed cookie that is missing or
+            altered is a failure as well.
+        routes: paths to ask for; at least one sets a cookie that may be refused, or nothing would be shown.
+        environ: what your application needs in each request, such as ``{"HTTP_HOST": "example.org"}``.
+
+    Raises:
+        AssertionError: a cookie gets through that the visitor has not allowed, in either direction; or
+            nothing could be shown: no route sets a cookie to refuse, or genuine preferences are not believed.
+    """
+    trial = Trial(app, _checked_gate(app, gate), application, _checked_routes(routes), dict(environ or {}))
+    trial.assert_worth_it()
+
+    for asked in plain_requests(trial.gate, trial.routes):
+        trial.assert_keeps_to_the_policy(asked)
+
+    @settings(deadline=None, database=None, print_blob=False, report_multiple_bugs=False)
+    @given(requests(trial.policy, trial.gate, trial.routes))
+    def every_request(asked: Asked) -> None:
+        __tracebackhide__ = True
+        trial.assert_keeps_to_the_policy(asked)
+
+    try:
+        every_request()
+    except Flaky:
+        # It fails once and not again, as where a request changes what the next one meets.
+        raise AssertionError(trial.first_failure) from None
+    trial.assert_unchanged()
+
+
+def assert_transparent(
+    app: WSGIApplication,
+    application: WSGIApplication,
+    *,
+    gate: Any = None,
+    routes: Sequence[str] = ("/",),
+    environ: Mapping[str, Any] | None = None,
+) -> None:
+    """Fail unless *app* answers as *application* does, but for cookies and what caches are told (P5).
+
+    Status, every other field, and the body chunk by chunk have to be the same, and a body that is the
+    server's file wrapper has to stay one.
+
+    Args:
+        app: the application as it is served.
+        application: the same application without the gate; it has to answer two requests alike.
+        gate: the `ConsentGate` somewhere inside *app*, if *application* asks its visit; *app* itself,
+            unless given.
+        routes: paths to ask for.
+        environ: what your application needs in each request.
+
+    Raises:
+        AssertionError: naming what differs.
+    """
+    policy = getattr(app if gate is None else gate, "policy", None)
+    for route in _checked_routes(routes):
+        asked = environ_for(route, **dict(environ or {}))
+        bare, again = (drive(application, _visited(asked, policy)) for _ in range(2))
+        if (bare.headers, bare.chunks, bare.written) != (again.headers, again.chunks, again.written):
+            raise AssertionError(
+                f"GET {route}: without the gate, two requests are answered differently, so that nothing can "
+                "be compared; send what makes the answer steady: environ={'HTTP_COOKIE': ...}"
+            )
+        with listening(app) if hasattr(app, "app") else nullcontext(Heard()) as heard:
+            gated = drive(app, asked)
+        if hasattr(app, "policy") and heard.iterables and gated.iterable is not heard.iterables[-1]:
+            raise AssertionError(
+                f"GET {route}: the body is not the application's own iterable; it may be buffered or delayed"
+            )
+        for what, theirs, ours in (
+            ("status", bare.status, gated.status),
+            ("response fields", _others(bare.headers), _others(gated.headers)),
+            ("body, chunk by chunk", bare.chunks, gated.chunks),
+            ("what is written with write()", bare.written, gated.written),
+            ("use of wsgi.file_wrapper", bare.as_file, gated.as_file),
+            ("the body's close()", bare.had_close, gated.had_close),
+        ):
+            if theirs != ours:
+                raise AssertionError(
+                    f"GET {route}: {what} differs: {theirs!r} without the gate, {ours!r} with it"
+                )
+
+
+def assert_all_declared(
+    app: WSGIApplication,
+    routes: Sequence[str] = ("/",),
+    *,
+    gate: Any = None,
+    environ: Mapping[str, Any] | None = None,
+) -> None:
+    """Fail if any route sets a cookie that the policy does not declare; the message is its declaration.
+
+    Every category is accepted, so that what is set only then is seen, too.
+
+    Args:
+        app: the application as it is served.
+        routes: paths to ask for.
+        gate: the `ConsentGate` somewhere inside it; *app* itself, unless given.
+        environ: what your application needs in each request.
+
+    Raises:
+        AssertionError: naming route and cookie; or no application behind the gate was reached.
+    """
+    gate = _checked_gate(app, gate)
+    undeclared: dict[str, str] = {}
+    with listening(gate) as heard:
+        for route in _checked_routes(routes):
+            drive(app, environ_for(route, accepting_all(gate), **dict(environ or {})))
+            for fields in heard.starts:
+                for name in names_kept(fields):
+                    if law.key_of(gate.policy, name) is None:
+                        undeclared.setdefault(name, route)
+    if not heard.environs:
+        raise AssertionError(f"no route of {list(routes)} reaches the application behind the gate")
+    declarations = "".join(
+        f'\n# GET {route}\n[[category.cookie]]\nname = "{name}"' for name, route in undeclared.items()
+    )
+    if undeclared:
+        raise AssertionError(
+            f"cookies that no category declares; if the site needs them, declare them:{declarations}"
+        )
+
+
+def _visited(environ: WSGIEnvironment, policy: Catalogue | None) -> WSGIEnvironment:
+    """Return *environ* as behind a gate with this policy, on a first visit."""
+    return environ if policy is None else {**environ, "consentgate.visit": visit(policy, environ=environ)}
+
+
+def _others(headers: Fields) -> Fields:
+    """Return the fields that a gate has no business with."""
+    own = {"set-cookie", "cache-control", "vary", "surrogate-control"}
+    return [
+        (name, value)
+        for name, value in headers
+        if name.lower() not in own and not name.lower().endswith("cdn-cache-control")
+    ]
+
+
+def _checked_gate(app: Any, gate: Any) -> Any:
+    found = app if gate is None else gate
+    missing = [name for name in ("app", "policy", "serializer") if not hasattr(found, name)]
+    if missing:
+        raise TypeError(
+            f"{found!r} is no ConsentGate: it has no {', '.join(missing)}. Say which gate is inside the "
+            "application: gate=app.wsgi_app for Flask, or whatever policy.wrap(...) returned"
+        )
+    return found
+
+
+def _checked_routes(routes: Sequence[str]) -> Sequence[str]:
+    if isinstance(routes, str) or not routes or not all(route.startswith("/") for route in routes):
+        raise TypeError(f"routes must be paths such as ('/', '/shop'), not {routes!r}")
+    return list(routes)

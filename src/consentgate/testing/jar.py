@@ -1,0 +1,341 @@
+"""A cookie jar that stores, sends and forgets as browsers do.
+
+Written from RFC 6265bis 5 alone and sharing no code with the gate, so that a mistake there is not
+repeated here. Where Chromium and the text differ, Chromium stands.
+"""
+
+import calendar
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+_BLANK = " \t"
+_LONGEST_LIFE = 400 * 24 * 3600
+_SHOULD_NOT_BE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_DATE_DELIMITER = re.compile(r"[\x09\x20-\x2F\x3B-\x40\x5B-\x60\x7B-\x7E]+")
+_TIME = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})")
+_MONTHS = [name.lower() for name in calendar.month_abbr[1:]]
+_PREFIXES = ("__secure-", "__host-", "__http-", "__host-http-")
+
+
+class StoredCookie(NamedTuple):
+    """One cookie in a jar.
+
+    Attributes:
+        name: as bytes on the wire, one character each.
+        value: likewise.
+        domain: the host it was set by, or the Domain it was set for.
+        host_only: whether it goes back to that very host only.
+        path: where it goes back to, with everything under it.
+        secure: whether it goes back over https only.
+        http_only: whether scripts can't see it.
+        expires: when it ends, in Unix seconds; None with the browser's session.
+    """
+
+    name: str
+    value: str
+    domain: str
+    host_only: bool
+    path: str
+    secure: bool
+    http_only: bool
+    expires: float | None
+
+
+class Jar(Mapping[str, str]):
+    """What a browser has stored, by name; of cookies that share a name, the value first sent counts.
+
+    It knows no list of public suffixes: a Domain without a dot is all it refuses as one.
+
+    >>> jar = Jar()
+    >>> jar.store("_ga = 1; Path=/", "https://shop.example/")
+    >>> jar.store("sid=2; Max-Age=0", "https://shop.example/")
+    >>> dict(jar), jar.cookie_string("https://shop.example/x")
+    ({'_ga': '1'}, '_ga=1')
+    """
+
+    def __init__(self) -> None:
+        self._cookies: dict[tuple[str, str, bool, str], StoredCookie] = {}
+
+    @property
+    def cookies(self) -> tuple[StoredCookie, ...]:
+        """Everything stored, in the order it is sent: longer paths first, then older ones."""
+        return tuple(sorted(self._cookies.values(), key=lambda cookie: -len(cookie.path)))
+
+    def __getitem__(self, name: str) -> str:
+        for cookie in self.cookies:
+            if cookie.name == name:
+                return cookie.value
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(cookie.name for cookie in self.cookies))
+
+    def __len__(self) -> int:
+        return len({cookie.name for cookie in self._cookies.values()})
+
+    def __repr__(self) -> str:
+        return f"Jar({dict(self)!r})"
+
+    def store(
+        self,
+        set_cookie_string: str,
+        url: str,
+        *,
+        now: float = 0,
+        response_headers: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """Store, change or remove a cookie, as this Set-Cookie from *url* asks (RFC 6265bis 5.6, 5.7).
+
+        Args:
+            set_cookie_string: the field's value.
+            url: where the response came from.
+            now: Unix seconds.
+            response_headers: where the Date is that Expires is measured against.
+        """
+        cookie = _parsed(set_cookie_string, url, now, response_headers)
+        if cookie is None or (not cookie.secure and self._would_hide_a_secure_one(cookie, url)):
+            return
+        at = cookie.name, cookie.domain, cookie.host_only, cookie.path
+        if cookie.expires is not None and cookie.expires <= now:
+            self._cookies.pop(at, None)
+        else:
+            self._cookies[at] = cookie
+
+    def store_response(
+        self, response_headers: Iterable[tuple[str, str]], url: str, *, now: float = 0
+    ) -> None:
+        """Store what each Set-Cookie field asks for, of the fields a browser would find in this response."""
+        fields = list(fields_received(response_headers))
+        for field_name, field_value in fields:
+            if field_name.lower() == "set-cookie":
+                self.store(field_value, url, now=now, response_headers=fields)
+
+    def put(self, name: str, value: str, url: str) -> None:
+        """Store a cookie of this name for *url*'s host, whoever would have set it."""
+        scheme, host, _ = _split(url)
+        self._cookies[name, host, True, "/"] = StoredCookie(
+            name, value, host, True, "/", scheme == "https", False, None
+        )
+
+    def forget(self, now: float) -> None:
+        """Remove what has ended by Unix second *now*."""
+        for at, cookie in list(self._cookies.items()):
+            if cookie.expires is not None and cookie.expires <= now:
+                del self._cookies[at]
+
+    def clear(self) -> None:
+        """Remove everything."""
+        self._cookies.clear()
+
+    def cookie_string(self, url: str, *, now: float = 0) -> str:
+        """Return the Cookie field's value for a request to *url*, ``""`` for none (RFC 6265bis 5.8.3)."""
+        self.forget(now)
+        scheme, host, path = _split(url)
+        return "; ".join(
+            f"{cookie.name}={cookie.value}" if cookie.name else cookie.value
+            for cookie in self.cookies
+            if (host == cookie.domain or (not cookie.host_only and host.endswith(f".{cookie.domain}")))
+            and _is_under(path, cookie.path)
+            and (scheme == "https" or not cookie.secure)
+        )
+
+    def _would_hide_a_secure_one(self, cookie: StoredCookie, url: str) -> bool:
+        """Tell whether http would put *cookie* in the place of one that is Secure (RFC 6265bis 5.7, 9)."""
+        return not url.startswith("https:") and any(
+            stored.secure and stored.name == cookie.name and _is_under(cookie.path, stored.path)
+            for stored in self._cookies.values()
+            if stored.domain.endswith(cookie.domain) or cookie.domain.endswith(stored.domain)
+        )
+
+
+def fields_received(response_headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield the fields that a browser finds in what a careless server writes for *response_headers*.
+
+    A line break begins a field, or with a blank behind it goes on with one (RFC 9112 5.2); what stands
+    before the first colon is the name; and with NUL anywhere there is no response.
+
+    >>> list(fields_received([("X", "1\\r\\nSet-Cookie: a=1"), ("Set-Cookie:", "b=2")]))
+    [('X', '1'), ('Set-Cookie', 'a=1'), ('Set-Cookie', ': b=2')]
+    """
+    head = "".join(f"{name}: {value}\r\n" for name, value in response_headers)
+    unfolded = re.sub(r"(?:\r\n|\r|\n)[ \t]+", " ", head)
+    for line in re.split(r"\r\n|\r|\n", unfolded) if "\0" not in head else ():
+        name, colon, value = line.partition(":")
+        if colon:
+            yield name.strip(_BLANK), value.strip(_BLANK)
+
+
+class _Set(NamedTuple):
+    """What a Set-Cookie field says, whoever sent it."""
+
+    name: str
+    value: str
+    attributes: dict[str, str]
+
+
+def _read(set_cookie_string: str) -> _Set | None:
+    if _SHOULD_NOT_BE.search(set_cookie_string):
+        return None
+    pair, _, unparsed = set_cookie_string.partition(";")
+    name, value = _name_and_value(pair)
+    said = _attributes(unparsed)
+    if said is None or not (name or value) or len(name) + len(value) > 4096 or "\t" in name + value:
+        return None
+    if not name and ("=" in value or value.lower().startswith(_PREFIXES)):
+        return None
+    return _Set(name, value, said)
+
+
+def name_kept(
+    set_cookie_string: str, *, now: float, response_headers: Iterable[tuple[str, str]] = ()
+) -> str | None:
+    """Return the name a browser somewhere could keep a cookie under; None where it would keep nothing.
+
+    Domain, Path and scheme are taken to fit: what one host refuses another may keep.
+
+    >>> name_kept("a =1; Domain=elsewhere.example", now=0), name_kept("a=1; Max-Age=0", now=0)
+    ('a', None)
+    """
+    read = _read(set_cookie_string)
+    if read is None:
+        return None
+    expires = _expires(read.attributes, now, response_headers)
+    return None if expires is not None and expires <= now else read.name
+
+
+def _parsed(
+    set_cookie_string: str, url: str, now: float, response_headers: Iterable[tuple[str, str]]
+) -> StoredCookie | None:
+    read = _read(set_cookie_string)
+    if read is None:
+        return None
+    scheme, host, request_path = _split(url)
+    name, value, said = read
+    domain = said.get("domain", "").lower()
+    domain = domain.removeprefix(".") if domain != "." else domain
+    if domain and not _may_be_set_for(host, domain):
+        return None
+    path = said.get("path", "")
+    cookie = StoredCookie(
+        name=name,
+        value=value,
+        domain=domain or host,
+        host_only=not domain,
+        path=path if path.startswith("/") else request_path.rpartition("/")[0] or "/",
+        secure="secure" in said,
+        http_only="httponly" in said,
+        expires=_expires(said, now, response_headers),
+    )
+    return cookie if _is_acceptable(cookie, said, scheme) else None
+
+
+def _name_and_value(pair: str) -> tuple[str, str]:
+    name, equals, value = pair.partition("=")
+    if not equals:
+        name, value = "", name
+    name, value = name.strip(_BLANK), value.strip(_BLANK)
+    return name, value
+
+
+def _attributes(unparsed: str) -> dict[str, str] | None:
+    """Return the last value of each attribute; None where Chromium refuses the whole field."""
+    said: dict[str, str] = {}
+    for cookie_av in unparsed.split(";"):
+        name, _, value = cookie_av.partition("=")
+        name, value = name.strip(_BLANK).lower(), value.strip(_BLANK)
+        if "\t" in name or "\t" in value:
+            return None
+        if len(value) <= 1024:
+            said[name] = value
+    return said
+
+
+def _is_acceptable(cookie: StoredCookie, said: Mapping[str, str], scheme: str) -> bool:
+    """Tell whether nothing about how *cookie* was set breaks what it claims (RFC 6265bis 4.1.3, 5.7)."""
+    if cookie.secure and scheme != "https":
+        return False
+    if not cookie.secure and (said.get("samesite", "").lower() == "none" or "partitioned" in said):
+        return False
+    name = cookie.name.lower()
+    if name.startswith(_PREFIXES) and not cookie.secure:
+        return False
+    if name.startswith(("__http-", "__host-http-")) and not cookie.http_only:
+        return False
+    at_root = said.get("path") == "/" and cookie.path == "/"
+    return not name.startswith("__host-") or (at_root and not said.get("domain"))
+
+
+def _may_be_set_for(host: str, domain: str) -> bool:
+    if domain == host:
+        return True
+    is_address = re.fullmatch(r"[0-9.]+|\[.*", host) is not None
+    return not is_address and "." in domain and host.endswith(f".{domain}")
+
+
+def _expires(
+    said: Mapping[str, str], now: float, response_headers: Iterable[tuple[str, str]]
+) -> float | None:
+    """Return when a cookie ends (RFC 6265bis 5.5): Max-Age first, 400 days at most, None for a session's."""
+    max_age = said.get("max-age", "")
+    if re.fullmatch(r"[+-]?[0-9]+", max_age):
+        seconds = int(max_age)
+        return now + min(seconds, _LONGEST_LIFE) if seconds > 0 else float("-inf")
+    moment = moment_of(said.get("expires", ""))
+    if moment is None:
+        return None
+    dates = [value for name, value in response_headers if name.lower() == "date"]
+    date = moment_of(dates[0]) if dates else None
+    # Browsers measure against the server's clock, so that theirs may be wrong.
+    return min(moment + (0 if date is None else now - date), now + _LONGEST_LIFE)
+
+
+def moment_of(cookie_date: str) -> float | None:
+    """Return a cookie-date as Unix seconds, None if browsers can't read it (RFC 6265bis 5.1.1).
+
+    >>> moment_of("Thu, 01-Jan-70 00:00:09 GMT"), moment_of("soon")
+    (9.0, None)
+    """
+    time = day = month = year = None
+    for token in filter(None, _DATE_DELIMITER.split(cookie_date)):
+        if not token[0].isdigit():
+            if month is None and token[:3].lower() in _MONTHS:
+                month = _MONTHS.index(token[:3].lower()) + 1
+        elif ":" in token:
+            time = time or _TIME.match(token)
+        elif day is None and len(token) <= 2:
+            day = _leading_number(token)
+        elif year is None and len(token) <= 5:
+            year = _leading_number(token)
+    if time is None or day is None or month is None or year is None:
+        return None
+    if year < 100:
+        year += 1900 if year >= 70 else 2000
+    if year > 9999:
+        return float("inf")
+    try:
+        moment = datetime(year, month, day, int(time[1]), int(time[2]), int(time[3]))
+    except ValueError:
+        return None
+    return calendar.timegm(moment.timetuple()) * 1.0
+
+
+def _leading_number(token: str) -> int:
+    digits = re.match(r"[0-9]+", token)
+    return int(digits[0]) if digits else 0
+
+
+def _is_under(path: str, cookie_path: str) -> bool:
+    """Tell whether a request to *path* gets a cookie with this path (RFC 6265bis 5.1.4)."""
+    return path == cookie_path or (
+        path.startswith(cookie_path) and (cookie_path[-1] == "/" or path[len(cookie_path)] == "/")
+    )
+
+
+def _split(url: str) -> tuple[str, str, str]:
+    """Return scheme, host without port, and path of an absolute URL."""
+    scheme, _, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    host = re.sub(r":[0-9]*$", "", authority).lower()
+    return scheme, host, re.split(r"[?#]", slash + path)[0] or "/"
