@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LOCALE := src/consentgate/locale
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs messages screenshots wheel clean
+.PHONY: help demo test lint types docs messages screenshots servers fuzz wheel clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -42,6 +42,16 @@ messages: $(VENV)/test ## Gather our texts into locale/, update the translations
 screenshots: $(VENV)/test ## Draw docs/screenshots anew; needs Debian's chromium and chromium-driver
 	$(BIN)/python -m tools.screenshots docs/screenshots
 
+servers: $(VENV)/servers ## Try the gate under every server that can be installed; bjoern wants libev-dev, mod_wsgi apache2-dev
+	SERVERS="wsgiref waitress gunicorn-sync gunicorn-gthread gunicorn-gevent cheroot uwsgi granian bjoern mod_wsgi" \
+	    $(BIN)/python -m pytest tests/test_servers.py
+
+fuzz: $(VENV)/fuzz ## Fuzz every parser, each for SECONDS=60, from the corpus in fuzz/corpus
+	for target in $$($(BIN)/python -c 'from fuzz.targets import TARGETS; print(*TARGETS)'); do \
+	    echo "fuzzing $$target"; \
+	    $(BIN)/python -W ignore -m fuzz $$target -max_total_time=$(or $(SECONDS),60) -max_len=400 -verbosity=0 || exit 1; \
+	done
+
 wheel: $(VENV)/check ## Build the wheel and the source archive in dist/
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist
@@ -57,6 +67,15 @@ $(VENV)/demo: pyproject.toml
 
 $(VENV)/test: $(VENV)/demo
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+$(VENV)/servers: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[servers]'
+	for server in bjoern mod_wsgi; do $(BIN)/python -m pip install --quiet --disable-pip-version-check $$server || true; done
+	@touch $@
+
+$(VENV)/fuzz: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	@touch $@
 
 $(VENV)/check: $(VENV)/test

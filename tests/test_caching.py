@@ -119,3 +119,8 @@ def test_what_a_shared_cache_may_keep(fields: Fields, shared: bool) -> None:
 def test_vary_on_several_fields() -> None:
     assert vary_on([("Vary", "cookie")], "Cookie", "Accept-Language") == [("Vary", "cookie, Accept-Language")]
     assert vary_on([], "Cookie", "Accept-Language") == [("Vary", "Cookie, Accept-Language")]
+
+
+def test_private_is_said_where_it_is_read() -> None:
+    """Found by the fuzzer."""
+    assert make_private([("Cache-Control", 'max-age="60')]) == [("Cache-Control", 'private, max-age="60')]

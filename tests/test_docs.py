@@ -155,6 +155,16 @@ def test_stage_three_enforces() -> None:
     assert all(event.enforced for event in events)
 
 
+def test_the_threats_name_tests_that_are_there() -> None:
+    page = (ROOT / "docs" / "threats.md").read_text()
+    named = re.findall(r"`((?:test_|tools/)\w+\.py)`", page)
+    assert len(set(named)) > 15
+    for name in named:
+        assert (ROOT / name).exists() or (ROOT / "tests" / name).exists(), name
+    for name in re.findall(r"\(`(\w+)`\)", page):
+        assert name in (ROOT / "tests" / "test_model.py").read_text(), name
+
+
 def test_nothing_claims_an_approval_there_is_none_of() -> None:
     """R26: self-assessment only."""
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "src").rglob("*.html")]

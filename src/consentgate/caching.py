@@ -38,7 +38,11 @@ def make_private(fields: list[Field]) -> list[Field]:
         for directive in _cache_control(fields)
         if _name(directive) not in ("public", "s-maxage", "private")
     ]
-    return _replaced(fields, "Cache-Control", ", ".join([*kept, "private"]))
+    stated = ", ".join([*kept, "private"])
+    if not _keeps_out(stated):
+        # Behind a quote that is never closed nothing is read.
+        stated = ", ".join(["private", *kept])
+    return _replaced(fields, "Cache-Control", stated)
 
 
 def vary_on(fields: list[Field], *names: str) -> list[Field]:

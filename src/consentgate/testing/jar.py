@@ -6,6 +6,7 @@ repeated here. Where Chromium and the text differ, Chromium stands.
 
 import calendar
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -41,6 +42,10 @@ class StoredCookie(NamedTuple):
     secure: bool
     http_only: bool
     expires: float | None
+
+
+def _now(now: float | None) -> float:
+    return time.time() if now is None else now
 
 
 class Jar(Mapping[str, str]):
@@ -83,7 +88,7 @@ class Jar(Mapping[str, str]):
         set_cookie_string: str,
         url: str,
         *,
-        now: float = 0,
+        now: float | None = None,
         response_headers: Iterable[tuple[str, str]] = (),
     ) -> None:
         """Store, change or remove a cookie, as this Set-Cookie from *url* asks (RFC 6265bis 5.6, 5.7).
@@ -91,9 +96,10 @@ class Jar(Mapping[str, str]):
         Args:
             set_cookie_string: the field's value.
             url: where the response came from.
-            now: Unix seconds.
+            now: Unix seconds; the clock's, unless given.
             response_headers: where the Date is that Expires is measured against.
         """
+        now = _now(now)
         cookie = _parsed(set_cookie_string, url, now, response_headers)
         if cookie is None or (not cookie.secure and self._would_hide_a_secure_one(cookie, url)):
             return
@@ -104,7 +110,7 @@ class Jar(Mapping[str, str]):
             self._cookies[at] = cookie
 
     def store_response(
-        self, response_headers: Iterable[tuple[str, str]], url: str, *, now: float = 0
+        self, response_headers: Iterable[tuple[str, str]], url: str, *, now: float | None = None
     ) -> None:
         """Store what each Set-Cookie field asks for, of the fields a browser would find in this response."""
         fields = list(fields_received(response_headers))
@@ -129,9 +135,9 @@ class Jar(Mapping[str, str]):
         """Remove everything."""
         self._cookies.clear()
 
-    def cookie_string(self, url: str, *, now: float = 0) -> str:
+    def cookie_string(self, url: str, *, now: float | None = None) -> str:
         """Return the Cookie field's value for a request to *url*, ``""`` for none (RFC 6265bis 5.8.3)."""
-        self.forget(now)
+        self.forget(_now(now))
         scheme, host, path = _split(url)
         return "; ".join(
             f"{cookie.name}={cookie.value}" if cookie.name else cookie.value
@@ -297,25 +303,25 @@ def moment_of(cookie_date: str) -> float | None:
     >>> moment_of("Thu, 01-Jan-70 00:00:09 GMT"), moment_of("soon")
     (9.0, None)
     """
-    time = day = month = year = None
+    clock = day = month = year = None
     for token in filter(None, _DATE_DELIMITER.split(cookie_date)):
         if not token[0].isdigit():
             if month is None and token[:3].lower() in _MONTHS:
                 month = _MONTHS.index(token[:3].lower()) + 1
         elif ":" in token:
-            time = time or _TIME.match(token)
+            clock = clock or _TIME.match(token)
         elif day is None and len(token) <= 2:
             day = _leading_number(token)
         elif year is None and len(token) <= 5:
             year = _leading_number(token)
-    if time is None or day is None or month is None or year is None:
+    if clock is None or day is None or month is None or year is None:
         return None
     if year < 100:
         year += 1900 if year >= 70 else 2000
     if year > 9999:
         return float("inf")
     try:
-        moment = datetime(year, month, day, int(time[1]), int(time[2]), int(time[3]))
+        moment = datetime(year, month, day, int(clock[1]), int(clock[2]), int(clock[3]))
     except ValueError:
         return None
     return calendar.timegm(moment.timetuple()) * 1.0

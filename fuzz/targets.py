@@ -1,0 +1,134 @@
+"""What is fuzzed: everything that reads bytes from outside, and what holds for whatever it is given."""
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+from consentgate import Attestation, BadPreferences, Basis, Category, Cookie, Policy, PreferencesSerializer
+from consentgate.caching import directives, make_private, may_be_shared, vary_on
+from consentgate.grammar import cookie_date, cookie_name, cookie_values, is_set_cookie, without_pairs
+from consentgate.languages import negotiated
+from consentgate.lifetime import is_deletion, shortened
+from consentgate.narrowing import narrow
+from consentgate.origin import is_own
+from consentgate.stripping import strip_set_cookies
+from consentgate.testing.driving import cookies_in, drive, environ_for
+from consentgate.testing.jar import fields_received, moment_of, name_kept
+from consentgate.verdict import Judge
+
+NOW = 1_763_900_000.0
+_ATTESTED = Attestation(
+    sole_purpose=True, anonymous_output=True, no_cross_site=True, no_combination=True, no_third_party=True
+)
+POLICY = Policy(
+    [
+        Category("necessary", basis=Basis.NECESSARY, cookies=["sid"]),
+        Category("audience", basis=Basis.EXEMPT, attestation=_ATTESTED, cookies=["_pk_*"]),
+        Category("ads", cookies=[Cookie("vid", domain="example.org"), "*_tv"]),
+    ]
+)
+SERIALIZER = PreferencesSerializer(POLICY, secret_key="a key of the fuzzer's")
+JUDGE = Judge(POLICY)
+
+
+def set_cookie(data: bytes) -> None:
+    """One Set-Cookie field's value: name, attributes, deletion, shortening, stripping."""
+    line = data.decode("latin-1")
+    name, kept = cookie_name(line), name_kept(line, now=NOW)
+    # The gate and the browser agree on the name, or the gate lets nothing through (R30).
+    assert kept is None or name in (kept, None)
+    assert not (is_deletion(line, NOW) and kept is not None)
+    short = shortened(line, 3600, NOW)
+    assert short is line or len(short) <= len(line) + len("; Max-Age=3600")
+    stripped = strip_set_cookies([("Set-Cookie", line)], JUDGE, JUDGE.necessary, NOW)
+    assert kept in (None, "sid") or not stripped.fields
+
+
+def date(data: bytes) -> None:
+    """A cookie-date: what we read, browsers read alike."""
+    text = data.decode("latin-1")
+    ours = cookie_date(text)
+    assert ours is None or ours == moment_of(text)
+
+
+def cookie_field(data: bytes) -> None:
+    """A Cookie field's value: finding, removing and hiding pairs."""
+    line = data.decode("latin-1")
+    pairs = list(cookies_in(line))
+    assert cookie_values(line, "sid") == [value for name, value in pairs if name == "sid"]
+    assert cookie_values(without_pairs(line, "sid", ()), "sid") == []
+    allowed = narrow(line, JUDGE.names, JUDGE.necessary, ())
+    assert all(name == "sid" for name, _ in cookies_in(allowed.cookie_string))
+    assert allowed.withheld or allowed.cookie_string is line
+
+
+def field_name(data: bytes) -> None:
+    """A response field's name: whatever a browser takes for Set-Cookie, we do."""
+    name = data.decode("latin-1")
+    if any(found.lower() == "set-cookie" for found, _ in fields_received([(name, "a=1")])):
+        # A line break in a field's name is another field's; servers refuse it.
+        assert is_set_cookie(name) or "\n" in name or "\r" in name
+
+
+def token(data: bytes) -> None:
+    """A preferences cookie: genuine or refused, and one spelling for each."""
+    text = data.decode("latin-1")
+    try:
+        preferences = SERIALIZER.loads(text, now=NOW)
+    except BadPreferences:
+        return
+    assert SERIALIZER.loads(SERIALIZER.dumps(preferences)) == preferences
+
+
+def cache_fields(data: bytes) -> None:
+    """Cache-Control and Vary fields: private once made so, and never twice."""
+    line = data.decode("latin-1")
+    assert all(directives(line))
+    private = make_private([("Cache-Control", line)])
+    assert make_private(private) is private and not may_be_shared(private, NOW)
+    varied = vary_on([("Vary", line)], "Cookie")
+    assert vary_on(varied, "Cookie") is varied
+
+
+def request_head(data: bytes) -> None:
+    """Fields that tell where a request comes from and which language it wants."""
+    first, _, second = data.decode("latin-1").partition("\n")
+    is_own(None, first, second, frozenset())
+    assert is_own("same-origin", first, second, frozenset())
+    assert negotiated(first, ["fr", "en"], "en") in ("fr", "en")
+
+
+def _application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    start_response("200 OK", [("Set-Cookie", "vid=1"), ("Set-Cookie", "sid=1")])
+    return []
+
+
+_GATE = POLICY.wrap(_application, secret_key="a key of the fuzzer's")
+
+
+def posted(data: bytes) -> None:
+    """A body posted to the endpoint: a form or JSON, and never more than an answer."""
+    kind = "application/json" if data[:1] in (b"{", b"[") else "application/x-www-form-urlencoded"
+    environ = environ_for(
+        "/cookies",
+        REQUEST_METHOD="POST",
+        CONTENT_TYPE=kind,
+        CONTENT_LENGTH=str(len(data)),
+        HTTP_SEC_FETCH_SITE="same-origin",
+    )
+    environ["wsgi.input"] = io.BytesIO(data)
+    answer = drive(_GATE, environ)
+    location = dict(answer.headers).get("Location", "/")
+    assert answer.status[:3] in ("200", "303", "400", "413")
+    assert location.startswith("/") and not location.startswith(("//", "/\\")), location
+    recorded = any(value.startswith("cookies_preferences=") for _, value in answer.headers)
+    assert recorded == (answer.status[:3] in ("200", "303"))
+    if answer.status.startswith("200"):
+        json.loads(b"".join(answer.chunks))
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    each.__name__: each
+    for each in (set_cookie, date, cookie_field, field_name, token, cache_fields, request_head, posted)
+}
