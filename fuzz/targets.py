@@ -10,7 +10,7 @@ from consentgate.caching import directives, make_private, may_be_shared, vary_on
 from consentgate.grammar import cookie_date, cookie_name, cookie_values, is_set_cookie, without_pairs
 from consentgate.languages import negotiated
 from consentgate.lifetime import is_deletion, shortened
-from consentgate.narrowing import narrow
+from consentgate.narrowing import narrow, withheld
 from consentgate.origin import is_own
 from consentgate.stripping import strip_set_cookies
 from consentgate.testing.driving import cookies_in, drive, environ_for
@@ -58,9 +58,9 @@ def cookie_field(data: bytes) -> None:
     pairs = list(cookies_in(line))
     assert cookie_values(line, "sid") == [value for name, value in pairs if name == "sid"]
     assert cookie_values(without_pairs(line, "sid", ()), "sid") == []
-    allowed = narrow(line, JUDGE.names, JUDGE.necessary, ())
-    assert all(name == "sid" for name, _ in cookies_in(allowed.cookie_string))
-    assert allowed.withheld or allowed.cookie_string is line
+    narrowed = narrow(line, JUDGE.sent_names, JUDGE.necessary)
+    assert all(name == "sid" for name, _ in cookies_in(narrowed))
+    assert narrowed is line or withheld(line, JUDGE.sent_names, JUDGE.necessary)
 
 
 def field_name(data: bytes) -> None:

@@ -41,30 +41,28 @@ FAULTS = {
     ),
     "state read too early": Fault(
         "wsgi",
-        "        visit = environ[ENVIRON_KEY] = Visit(self._setting, reading.standing, applies, place)\n",
-        "        visit = Visit(self._setting, reading.standing, applies, place)\n"
-        "        environ[ENVIRON_KEY] = Visit(self._setting, reading.standing, applies, place)\n",
+        "        return app(environ, response.start)\n",
+        "        response.visit = Visit(visit.setting, visit.standing, visit.applies)\n"
+        "        return app(environ, response.start)\n",
     ),
     "the exc_info path unfiltered": Fault(
         "wsgi",
-        "return start_response(status, fields, exc_info)",
-        "return start_response(status, response_headers, exc_info)",
+        "return self.start_response(status, fields, exc_info)",
+        "return self.start_response(status, response_headers, exc_info)",
     ),
     "the digest ignored": Fault(
-        "signing", "if digests.get(answer.category) == answer.digest", "if answer.category in digests"
+        "reading",
+        "any(map(ne, map(self._judge.catalogue.digests.get, categories), digests))",
+        "False",
     ),
     "a substring for a consent test": Fault(
         "verdict",
         "accepted = {key for key in self._consent if answers.get(key)}",
         "accepted = {key for key in self._consent if any(key in said for said in answers if answers[said])}",
     ),
-    "case-insensitive names": Fault(
-        "catalogue",
-        "        if cookie_name in self._keys and",
-        "        cookie_name = cookie_name.lower()\n        if cookie_name in self._keys and",
-    ),
+    "case-insensitive names": Fault("verdict", "key = exact.get(name)", "key = exact.get(name.lower())"),
     "one of two genuine duplicates ignored": Fault(
-        "reading", "        if len(values) == 1:\n", "        if genuine:\n"
+        "reading", "if len(values) == 1 or not genuine:", "if genuine or not genuine:"
     ),
 }
 

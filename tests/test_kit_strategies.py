@@ -45,7 +45,7 @@ def test_cookie_names_are_tokens(name: str) -> None:
         (set_cookie_strings(), lambda text: "\n" in text, "\n"),
         (set_cookie_strings(st.just("sid")), lambda text: text.startswith(" sid"), " sid="),
         (cookie_strings(), lambda text: text.count(";") == 1, "a=;b="),
-        (response_headers().map(repr), lambda text: "; Secure" in text, "[('Set-Cookie', 'a=; Secure')]"),
+        (response_headers().map(repr), lambda text: "; Secure" in text, "[('Set-Cookie', 'a=; Secure')]" * 4),
     ],
 )
 def test_they_shrink_to_what_one_can_read(

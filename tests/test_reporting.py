@@ -9,12 +9,13 @@ from hypothesis import given
 from consentgate import Event, Preferences
 from consentgate.grammar import has_control
 from consentgate.reporting import Reporter
+from consentgate.verdict import Judge
 
 from .conftest import make_policy
 from .strategies import NATIVE
 
 POLICY = make_policy()
-REFUSED = Preferences(POLICY.answers({"statistical": False}, 0))
+REFUSED = Judge(POLICY).standing(Preferences(POLICY.answers({"statistical": False}, 0)))
 
 
 def test_each_cookie_is_an_event_with_its_reason() -> None:
@@ -45,9 +46,9 @@ def test_a_choice_is_an_event_that_can_be_kept_as_a_record(caplog: pytest.LogCap
     """R14: time, answers, digests; no identity."""
     events: list[Event] = []
     with caplog.at_level(logging.INFO, "consentgate"):
-        Reporter(events.append, "cookies_preferences").choice(REFUSED, 5)
+        Reporter(events.append, "cookies_preferences").choice(REFUSED.preferences, 5)
     (event,) = events
-    assert (event.action, event.at, event.answers) == ("chosen", 5, REFUSED.answers)
+    assert (event.action, event.at, event.answers) == ("chosen", 5, REFUSED.preferences.answers)
     assert "a choice was recorded" in caplog.text
 
 

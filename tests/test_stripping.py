@@ -6,7 +6,7 @@ from hypothesis import example, given
 from consentgate import Policy
 from consentgate.fields import Field
 from consentgate.grammar import cookie_name, is_set_cookie
-from consentgate.stripping import all_necessary, names_set, strip_set_cookies
+from consentgate.stripping import first_to_judge, names_set, strip_set_cookies
 from consentgate.verdict import Judge
 
 from .conftest import MATRIX, NOW, make_policy
@@ -67,11 +67,14 @@ def test_stripping_twice_is_once(fields: list[Field], yes: set[str]) -> None:
 @given(response_headers)
 @example([("Set-Cookie", "sid")])
 @example([("Set-Cookie ", "sid=1")])
-def test_all_necessary_is_a_short_cut_and_nothing_else(fields: list[Field]) -> None:
-    if all_necessary(fields, JUDGE):
-        stripped = strip_set_cookies(fields, JUDGE, JUDGE.undecided.allowed, NOW)
-        assert stripped.fields is fields
-        assert not stripped.gated
+def test_where_judging_starts_is_a_short_cut_and_nothing_else(fields: list[Field]) -> None:
+    start = first_to_judge(fields, JUDGE.names, JUDGE.necessary)
+    whole = strip_set_cookies(fields, JUDGE, JUDGE.undecided.allowed, NOW)
+    if start < 0:
+        assert whole.fields is fields
+        assert not whole.gated
+    else:
+        assert strip_set_cookies(fields, JUDGE, JUDGE.undecided.allowed, NOW, start) == whole
 
 
 @given(policies, set_cookie_strings)

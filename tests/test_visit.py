@@ -152,7 +152,7 @@ def test_any_question_counts_as_one_and_a_late_first_one_is_reported() -> None:
 
 def test_the_banner_asks_once_and_returns_to_the_page() -> None:
     """R76, R5."""
-    one = visit(place=("/mounted app", "/caf\xc3\xa9", "q=<1>&r=%20\xe9", "", None))
+    one = visit(place=("/mounted app", "/caf\xc3\xa9", "q=<1>&r=%20\xe9"))
     banner = one.banner()
     assert banner.__html__() == banner
     assert 'action="/mounted%20app/cookies"' in banner

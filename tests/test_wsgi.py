@@ -319,7 +319,7 @@ def test_the_exception_is_raised_again_by_the_server_and_kept_by_nobody() -> Non
         while traceback is not None:
             frames.append(traceback.tb_frame)
             traceback = traceback.tb_next
-        ours = [frame for frame in frames if frame.f_code.co_name == "gated_start_response"]
+        ours = [frame for frame in frames if frame.f_code.co_qualname == "_Response.start"]
         assert len(ours) == 1
         assert ours[0].f_locals["exc_info"] is None
     finally:
@@ -656,11 +656,21 @@ def test_an_error_in_reading_costs_the_choice_not_the_page(
 def test_an_error_in_judging_costs_gated_cookies_not_the_page(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, report_only: bool
 ) -> None:
-    monkeypatch.setattr("consentgate.wsgi.amend", broken)
+    monkeypatch.setattr("consentgate.wsgi.admit", broken)
     gated = gate(application(*MATRIX), report_only=report_only)
     answer = request(gated, HTTP_COOKIE=cookie(POLICY, ALL))
     assert answer.body == b"body"
     assert answer.cookie_names == (["sid", "_pk_id", "theme", "vid", "zzz"] if report_only else ["sid"])
+    assert "judging a response failed" in caplog.text
+
+
+def test_so_does_an_error_in_adding(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("consentgate.wsgi.amend", broken)
+    app = application(*MATRIX, before=choosing(Visit.accept_all))
+    answer = request(gate(app))
+    assert (answer.body, answer.cookie_names) == (b"body", ["sid"])
     assert "judging a response failed" in caplog.text
 
 

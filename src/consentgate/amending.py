@@ -53,22 +53,31 @@ class Amended(NamedTuple):
     expired: Cookies
 
 
+def admit(
+    response_headers: list[Field], judge: Judge, allowed: frozenset[str | None], now: float, start: int = 0
+) -> Stripped:
+    """Return what becomes of *response_headers*, which is not edited, when nothing is to be added.
+
+    The arguments are those of `strip_set_cookies`.
+    """
+    stripped = strip_set_cookies(response_headers, judge, allowed, now, start)
+    return stripped._replace(fields=make_private(stripped.fields)) if stripped.gated else stripped
+
+
 def amend(response_headers: list[Field], judge: Judge, facts: Facts) -> Amended:
     """Return what becomes of *response_headers*, which is not edited."""
     stripped = Stripped(response_headers, [], [], gated=False)
     if facts.applies:
-        stripped = strip_set_cookies(response_headers, judge, facts.allowed, facts.now)
+        stripped = admit(response_headers, judge, facts.allowed, facts.now)
     lines = [] if facts.minted is None else [("Set-Cookie", facts.minted)]
     expired: list[tuple[str, str | None]] = []
     if facts.cookie_string and not may_be_shared(response_headers, facts.now):
-        keys = dict(not_allowed(facts.cookie_string, judge.names, facts.allowed))
+        keys = dict(not_allowed(facts.cookie_string, judge.sent_names, facts.allowed))
         taken = names_set(stripped.fields)
         for name, line in expiring_lines(keys, judge.catalogue, taken, facts.turn):
             lines.append(("Set-Cookie", line))
             expired.append((name, keys[name]))
-    fields = [*stripped.fields, *lines] if lines else stripped.fields
-    if lines or stripped.gated:
-        fields = make_private(fields)
+    fields = make_private([*stripped.fields, *lines]) if lines else stripped.fields
     if facts.varies:
         fields = vary_on(fields, *facts.varies)
     return Amended(fields, stripped.stripped, stripped.spared, expired)

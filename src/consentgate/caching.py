@@ -28,10 +28,10 @@ def make_private(fields: list[Field]) -> list[Field]:
     do not count: caches read them differently (RFC 9111 5.2.2.7, R78). Fields addressed to one kind of
     cache go, since such a cache would not look at Cache-Control at all (RFC 9213 2.2, R79).
     """
-    untargeted = [field for field in fields if KIND_OF[field[0]] is not TARGETED]
-    if len(untargeted) < len(fields):
-        fields = untargeted
-    if _is_private(fields):
+    kinds = [KIND_OF[name] for name, _ in fields]
+    if TARGETED in kinds:
+        fields = [field for field, kind in zip(fields, kinds, strict=True) if kind is not TARGETED]
+    if CACHE_CONTROL in kinds and _is_private(fields):
         return fields
     kept = [
         directive
@@ -52,6 +52,8 @@ def vary_on(fields: list[Field], *names: str) -> list[Field]:
 
     RFC 9110 12.5.5 (R80).
     """
+    if names == ("Cookie",) and ("Vary", "Cookie") in fields:
+        return fields  # as most who say it say it: settled by one search
     values = [value for name, value in fields if KIND_OF[name] is VARY]
     stated = frozenset().union(*(_VARIES_ON[value] for value in values))
     missing = [name for name in names if name.lower() not in stated]

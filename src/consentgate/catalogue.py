@@ -43,6 +43,8 @@ class Catalogue:
     """The keys of the necessary categories."""
     digests: MappingProxyType[str, str] = field(compare=False, repr=False, hash=False)
     """What is declared in each category that can be chosen, as a digest, by key."""
+    exact: MappingProxyType[str, str] = field(compare=False, repr=False, hash=False)
+    """The keys of the categories that cookies are in, by the names declared without a ``*``."""
     _by_key: dict[str, Category] = field(compare=False, repr=False, hash=False)
     _scopes: dict[str, tuple[Cookie, ...]] = field(compare=False, repr=False, hash=False)
     _keys: dict[str, str] = field(compare=False, repr=False, hash=False)
@@ -164,12 +166,14 @@ class Catalogue:
             if len({(cookie.domain, cookie.path) for cookie in cookies}) < len(cookies):
                 raise PolicyError(f"cookie {name!r} is declared twice in {keys[name]!r}")
         object.__setattr__(self, "_keys", keys)
+        exact = {name: key for name, key in keys.items() if "*" not in name}
+        object.__setattr__(self, "exact", MappingProxyType(exact))
         object.__setattr__(self, "_scopes", scopes)
         object.__setattr__(self, "_patterns", patterns)
 
     def declared_as(self, cookie_name: str) -> str | None:
         """Return the declared name or pattern that governs *cookie_name*, None if it is undeclared."""
-        if cookie_name in self._keys and "*" not in cookie_name:
+        if cookie_name in self.exact:
             return cookie_name
         return self._patterns.match(cookie_name)
 

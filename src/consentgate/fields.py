@@ -14,20 +14,33 @@ EXPIRES = "expires"
 TARGETED = "cache-control for one kind of cache"
 VARY = "vary"
 
-_KINDS = (SET_COOKIE, CACHE_CONTROL, DATE, EXPIRES, VARY)
+_KINDS = (CACHE_CONTROL, DATE, EXPIRES, VARY)
+_LONGEST = 64
+
+
+_MOST = 512
+
+NO_COOKIES: set[str] = set()
+"""Field names, as they are spelled, that nobody reads as Set-Cookie: those `KIND_OF` was asked for lately.
+
+For the one question every field of every response is asked; a set answers it faster than a dict.
+"""
 
 
 def _kind(field_name: str) -> str | None:
     name = field_name.lower()
-    for kind in _KINDS:
-        if name == kind:
-            return kind
     if is_set_cookie(name):
-        return ODD_SET_COOKIE
+        return SET_COOKIE if name == SET_COOKIE else ODD_SET_COOKIE
+    if len(field_name) <= _LONGEST:
+        if len(NO_COOKIES) >= _MOST:
+            NO_COOKIES.clear()
+        NO_COOKIES.add(field_name)
+    if name in _KINDS:
+        return _KINDS[_KINDS.index(name)]
     # RFC 9213 2.1, and the field it grew from.
     targeted = name == "surrogate-control" or name.endswith("cdn-cache-control")
     return TARGETED if targeted else None
 
 
-KIND_OF = Remembered(_kind, size=512, longest=64)
+KIND_OF = Remembered(_kind, size=_MOST, longest=_LONGEST)
 """Field name -> which of the fields above it is, None for any other."""

@@ -55,11 +55,14 @@ class Remembered(dict[_S, _V]):
 
     def __init__(self, function: Callable[[_S], _V], *, size: int, longest: int) -> None:
         super().__init__()
+        self.misses = 0
+        """How often it had to ask: grows with every text it did not know."""
         self._function = function
         self._size = size
         self._longest = longest
 
     def __missing__(self, text: _S) -> _V:
+        self.misses += 1
         answer = self._function(text)
         if len(text) <= self._longest:
             if len(self) >= self._size:

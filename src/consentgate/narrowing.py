@@ -1,61 +1,48 @@
 """Cookie pairs on their way in: those of categories a visit does not allow are withheld."""
 
 from collections.abc import Container
-from typing import NamedTuple
 
 from .grammar import BLANK
 from .verdict import NAMELESS, RESERVED, Names
 
 
-class Narrowed(NamedTuple):
-    """What became of a Cookie field.
+def narrow(cookie_string: str, names: Names, readable: Container[str | None]) -> str:
+    """Return *cookie_string* without the pairs *readable* does not hold; the very same if it holds all.
 
-    Attributes:
-        cookie_string: what the application may read; the very string that came in, if that is all of it.
-        withheld: name and category key of each pair left out.
-        spared: likewise for each undeclared pair that was not.
-    """
-
-    cookie_string: str
-    withheld: list[tuple[str, str | None]]
-    spared: list[tuple[str, str | None]]
-
-
-def narrow(
-    cookie_string: str,
-    names: Names,
-    allowed: frozenset[str | None],
-    believed: Container[str],
-) -> Narrowed:
-    """Return *cookie_string* without the pairs *allowed* does not hold, and what was withheld.
-
-    What is kept keeps its bytes, order and duplicates (R9).
+    What is kept keeps its bytes, order and duplicates (R9); nothing between two semicolons is nobody's
+    cookie.
 
     Args:
         cookie_string: the value of the Cookie field.
         names: the policy's memo of names.
-        allowed: keys of the categories allowed.
-        believed: the values of the preferences cookie that verified; any other is withheld.
+        readable: keys of the categories whose cookies may be read.
     """
-    kept: list[str] = []
-    withheld: list[tuple[str, str | None]] = []
-    spared: list[tuple[str, str | None]] = []
+    pairs = cookie_string.split(";")
+    kept = [
+        pair
+        for pair in pairs
+        if (names[parts[0]] in readable if (parts := pair.partition("="))[1] else not pair.strip(BLANK))
+    ]
+    return cookie_string if len(kept) == len(pairs) else ";".join(kept).lstrip(BLANK + ";")
+
+
+def withheld(
+    cookie_string: str, names: Names, readable: Container[str | None]
+) -> list[tuple[str, str | None]]:
+    """Return name and category key of each pair in *cookie_string* that `narrow` leaves out."""
+    found: list[tuple[str, str | None]] = []
     for pair in cookie_string.split(";"):
-        text, equals, value = pair.partition("=")
+        text, equals, _ = pair.partition("=")
         key = names[text] if equals else NAMELESS
-        if key in allowed:
-            kept.append(pair)
-            if key is None:
-                spared.append((text.strip(BLANK), key))
-        elif key is RESERVED and value.strip(BLANK) in believed:
-            kept.append(pair)
-        elif key is NAMELESS and not pair.strip(BLANK):
-            kept.append(pair)  # nothing between two semicolons: nobody's cookie
-        else:
-            withheld.append((text.strip(BLANK), key))
-    if withheld:
-        cookie_string = ";".join(kept).lstrip(BLANK + ";")
-    return Narrowed(cookie_string, withheld, spared)
+        if key not in readable and (equals or text.strip(BLANK)):
+            found.append((text.strip(BLANK), key))
+    return found
+
+
+def spared(cookie_string: str, names: Names) -> list[tuple[str, str | None]]:
+    """Return name and category key, None, of each undeclared pair in *cookie_string*."""
+    pairs = (pair.partition("=") for pair in cookie_string.split(";"))
+    return [(text.strip(BLANK), None) for text, equals, _ in pairs if equals and names[text] is None]
 
 
 def not_allowed(cookie_string: str, names: Names, allowed: Container[str | None]) -> list[tuple[str, str]]:

@@ -2,35 +2,46 @@
 
 from collections.abc import Iterable, Iterator
 
+_HEAD = 3
+"""Characters by which prefixes are sorted into bins: few of them share as many."""
+
 
 class Patterns:
     """The patterns of a policy. Of those that match a name, the one with the longest literal governs.
+
+    A look-up costs a slice for each length a prefix of that beginning has, and for each length a suffix
+    has behind it, however many patterns there are.
 
     >>> Patterns(["_pk_*", "_pk_id.*", "*_tv"]).match("_pk_id.1.1fff")
     '_pk_id.*'
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        # prefix -> its (suffix, pattern) pairs, the longest suffix first.
-        self._by_prefix: dict[str, list[tuple[str, str]]] = {}
+        self._by_prefix: dict[str, _Suffixes] = {}
         for pattern in sorted(set(patterns)):
             prefix, _, suffix = pattern.partition("*")
-            self._by_prefix.setdefault(prefix, []).append((suffix, pattern))
-        for pairs in self._by_prefix.values():
-            pairs.sort(key=lambda pair: -len(pair[0]))
-        # A lookup costs one slice for each length a prefix has, however many patterns there are.
-        self._lengths = sorted({len(prefix) for prefix in self._by_prefix}, reverse=True)
+            self._by_prefix.setdefault(prefix, _Suffixes()).add(suffix, pattern)
+        # First characters -> the lengths of the prefixes that begin so, the longest first.
+        self._lengths: dict[str, list[int]] = {}
+        for prefix in self._by_prefix:
+            lengths = self._lengths.setdefault(prefix[:_HEAD], [])
+            if len(prefix) not in lengths:
+                lengths.append(len(prefix))
+        for head, lengths in self._lengths.items():
+            # A name of this beginning is looked up once: what is shorter than it belongs to it, too.
+            shorter = [length for length in range(len(head)) if head[:length] in self._by_prefix]
+            lengths[:] = sorted({*lengths, *shorter}, reverse=True)
+        self._short = [length for length in (2, 1, 0) if any(len(each) == length for each in self._by_prefix)]
 
     def match(self, name: str) -> str | None:
         """Return the pattern that governs *name*, or None."""
         best: str | None = None
-        for length in self._lengths:
-            for suffix, pattern in self._by_prefix.get(name[:length], ()):
-                if best is not None and len(pattern) <= len(best):
-                    break
-                if len(name) >= length + len(suffix) and name.endswith(suffix):
-                    best = pattern
-                    break
+        for length in self._lengths.get(name[:_HEAD], self._short):
+            suffixes = self._by_prefix.get(name[:length])
+            if suffixes is not None:
+                found = suffixes.match(name, length)
+                if found is not None and (best is None or len(found) > len(best)):
+                    best = found
         return best
 
     def rivals(self, pattern: str) -> Iterator[str]:
@@ -39,9 +50,36 @@ class Patterns:
         Two patterns meet in a name when one's prefix begins the other's and one's suffix ends the other's.
         """
         prefix, _, suffix = pattern.partition("*")
-        for length in self._lengths:
-            if length > len(prefix):
-                continue
-            for other_suffix, other in self._by_prefix.get(prefix[:length], ()):
-                if len(other) == len(pattern) and other != pattern and other_suffix.endswith(suffix):
+        for length in range(len(prefix)):
+            # As long a literal with a shorter prefix has a longer suffix; from the one with the longer
+            # prefix the other is found.
+            suffixes = self._by_prefix.get(prefix[:length])
+            wanted = len(pattern) - 1 - length
+            for other_suffix, other in suffixes.of_length(wanted) if suffixes else ():
+                if other_suffix.endswith(suffix):
                     yield other
+
+
+class _Suffixes:
+    """The suffixes of the patterns that share a prefix."""
+
+    def __init__(self) -> None:
+        self._patterns: dict[str, str] = {}
+        self._lengths: list[int] = []
+
+    def add(self, suffix: str, pattern: str) -> None:
+        self._patterns[suffix] = pattern
+        self._lengths = sorted({*self._lengths, len(suffix)}, reverse=True)
+
+    def match(self, name: str, prefix: int) -> str | None:
+        """Return the pattern with the longest suffix that ends what of *name* is behind its prefix."""
+        room = len(name) - prefix
+        for length in self._lengths:
+            if length <= room and (pattern := self._patterns.get(name[len(name) - length :])) is not None:
+                return pattern
+        return None
+
+    def of_length(self, length: int) -> Iterator[tuple[str, str]]:
+        """Yield the suffixes of this length, each with its pattern."""
+        if length in self._lengths:
+            yield from (item for item in self._patterns.items() if len(item[0]) == length)

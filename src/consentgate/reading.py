@@ -1,51 +1,63 @@
 """From the Cookie field to where its visitor stands: which preferences cookies are believed."""
 
 from collections.abc import Collection
-from typing import NamedTuple
+from operator import ne
 
 from .errors import BadPreferences
-from .grammar import cookie_values
-from .memo import Memo
+from .grammar import BLANK, cookie_values
+from .lifetime import ALWAYS, NEVER
+from .memo import Memo, Remembered
 from .signing import LEEWAY, PreferencesSerializer
-from .verdict import Judge, Standing
+from .verdict import Judge, Said, Standing
 
 MEMO_SIZE = 2048
 """Tokens remembered; only genuine ones are, each under its one canonical text."""
 
 
-class Reading(NamedTuple):
+class Reading:
     """What a Cookie field says of its visitor.
 
     Attributes:
         standing: where the visitor stands.
         believed: the values of the preferences cookie that this rests on.
         disbelieved: whether there were others, which proved nothing.
+        start: the Unix second from which it holds.
+        end: the one from which it no longer does.
     """
 
-    standing: Standing
-    believed: Collection[str]
-    disbelieved: bool
+    __slots__ = ("believed", "disbelieved", "end", "standing", "start")
 
-
-class _Known(NamedTuple):
-    """What one genuine cookie says, and between which moments every answer in it counts."""
-
-    reading: Reading
-    start: float
-    end: float
+    def __init__(
+        self,
+        standing: Standing,
+        believed: Collection[str] = (),
+        *,
+        disbelieved: bool = False,
+        start: float = ALWAYS,
+        end: float = NEVER,
+    ) -> None:
+        self.standing = standing
+        self.believed = believed
+        self.disbelieved = disbelieved
+        self.start = start
+        self.end = end
 
 
 class Reader:
     """Reads the preferences cookie, through a memo of what verified."""
 
     def __init__(self, judge: Judge, serializer: PreferencesSerializer) -> None:
-        self.nothing = Reading(judge.undecided, (), disbelieved=False)
-        self.disbelieving = Reading(judge.undecided, (), disbelieved=True)
+        self.nothing = Reading(judge.undecided)
+        self.disbelieving = Reading(judge.undecided, disbelieved=True)
         self._judge = judge
         self._serializer = serializer
         self._cookie_name = judge.catalogue.cookie_name
+        self._longest = serializer.longest
+        self._inside = f"; {self._cookie_name}="
         self._lifetime = judge.catalogue.cookie_lifetime.total_seconds()
-        self._memo: Memo[str, _Known] = Memo(MEMO_SIZE)
+        self._memo: Memo[str, Reading] = Memo(MEMO_SIZE)
+        # A million visitors say the same few things, each on a day of their own.
+        self._said = Remembered(self._understood, size=256, longest=256)
 
     def read(self, cookie_string: str, now: float) -> Reading:
         """Return what *cookie_string* says of its visitor.
@@ -54,31 +66,55 @@ class Reader:
             cookie_string: the value of the Cookie field.
             now: Unix seconds.
         """
-        values = dict.fromkeys(cookie_values(cookie_string, self._cookie_name))
+        name = self._cookie_name
+        before, found, after = cookie_string.partition(self._inside)
+        if found and name not in after and name not in before:
+            # As browsers write it, and only once.
+            return self._genuine(after.partition(";")[0].strip(BLANK), now) or self.disbelieving
+        values = dict.fromkeys(cookie_values(cookie_string, name))
         if not values:
             return self.nothing
-        genuine = [known for value in values if (known := self._known(value, now)) is not None]
-        if not genuine:
-            return self.disbelieving
-        if len(values) == 1:
-            return genuine[0].reading
-        standing = self._judge.standing(*(known.reading.standing.preferences for known in genuine))
-        believed = tuple(value for known in genuine for value in known.reading.believed)
-        return Reading(standing, believed, len(genuine) < len(values))
+        genuine = [known for value in values if (known := self._genuine(value, now)) is not None]
+        if len(values) == 1 or not genuine:
+            return genuine[0] if genuine else self.disbelieving
+        standing = self._judge.standing(*(known.standing.preferences for known in genuine))
+        believed = tuple(value for known in genuine for value in known.believed)
+        return Reading(standing, believed, disbelieved=len(genuine) < len(values))
 
-    def _known(self, value: str, now: float) -> _Known | None:
-        known = self._memo.get(value)
+    def _genuine(self, value: str, now: float) -> Reading | None:
+        """Return what one genuine value says; None if it is not one, or no longer."""
+        known = self._memo.get(value) if len(value) <= self._longest else None
         if known is not None and known.start <= now < known.end:
             return known
+        fields = self._serializer.fields(value)
+        if fields is None:
+            return None
+        seconds = tuple(map(int, fields[2::4]))
+        del fields[2::4]
+        said = self._said[tuple(fields)]
+        if said is None or not seconds or max(seconds) > now + LEEWAY or now >= min(seconds) + self._lifetime:
+            return self._partly(value, now)
+        return self._remembered(value, Standing.dated(said, seconds), seconds)
+
+    def _partly(self, value: str, now: float) -> Reading | None:
+        """Return what is left of a genuine value that is not valid, or not in all it says."""
         try:
             preferences = self._serializer.loads(value, now=now)
         except BadPreferences:
             return None
-        reading = Reading(self._judge.standing(preferences), (value,), disbelieved=False)
-        days = [answer.at for answer in preferences.answers]
-        if not days:
-            # Nothing in it counts, so nothing says until when that is true: not remembered.
-            return _Known(reading, now, now)
-        known = _Known(reading, max(days) - LEEWAY, min(days) + self._lifetime)
+        standing = self._judge.standing(preferences)
+        seconds = tuple(answer.at for answer in preferences.answers)
+        # With nothing in it that counts, nothing says until when that is true: not remembered.
+        return self._remembered(value, standing, seconds) if seconds else Reading(standing, (value,))
+
+    def _remembered(self, value: str, standing: Standing, seconds: tuple[int, ...]) -> Reading:
+        known = Reading(standing, (value,), start=max(seconds) - LEEWAY, end=min(seconds) + self._lifetime)
         self._memo.put(value, known)
         return known
+
+    def _understood(self, fields: tuple[str, ...]) -> Said | None:
+        """Return what a genuine text without its days says; None unless all of it still counts (R13)."""
+        categories, digests = fields[0::3], fields[2::3]
+        if any(map(ne, map(self._judge.catalogue.digests.get, categories), digests)):
+            return None
+        return self._judge.said(categories, tuple([each == "y" for each in fields[1::3]]), digests)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .preferences import Answer, Preferences
-from .verdict import NAMELESS, RESERVED, Reason
+from .verdict import NAMELESS, RESERVED, Reason, Standing
 
 logger = logging.getLogger("consentgate")
 
@@ -69,17 +69,13 @@ class Reporter:
         self,
         action: Action,
         cookies: Sequence[tuple[str, str | None]],
-        preferences: Preferences,
+        standing: Standing,
         *,
         enforced: bool,
     ) -> None:
         """Report what happened to *cookies*, each a name and the key `Names` gives for it."""
-        if not cookies:
-            return
         direction: Direction = "request" if action == "withheld" else "response"
-        listened_to = self._observer is not None or logger.isEnabledFor(logging.DEBUG)
-        if not listened_to and direction == "request" and len(self._warned.get(direction, ())) >= self.ONCE:
-            return  # whoever sprays names has been reported, and makes no more work here
+        listened_to = self.is_listened_to
         for name, key in cookies:
             if key is None:
                 self._warn_undeclared(name, direction, enforced)
@@ -96,10 +92,20 @@ class Reporter:
                         name=name,
                         category=None if key in (NAMELESS, RESERVED) else key,
                         direction=direction,
-                        reason=_reason(key, direction, preferences),
+                        reason=_reason(key, direction, standing.preferences),
                         enforced=enforced,
                     )
                 )
+
+    @property
+    def is_listened_to(self) -> bool:
+        """Whether anybody wants to know of every cookie."""
+        return self._observer is not None or logger.isEnabledFor(logging.DEBUG)
+
+    @property
+    def has_said_enough_of_requests(self) -> bool:
+        """Whether as many undeclared names were warned of as ever will be: who sprays them is known."""
+        return len(self._warned.get("request", ())) >= self.ONCE
 
     def choice(self, preferences: Preferences, at: int) -> None:
         """Report that a visitor chose, at Unix second *at*."""

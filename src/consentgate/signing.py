@@ -6,7 +6,6 @@ signature: HMAC-SHA-256 in URL-safe base64. Every character may stand in a cooki
 
 import hashlib
 import hmac
-import re
 from collections.abc import Iterable
 
 from itsdangerous import Signer
@@ -25,12 +24,6 @@ LEEWAY = 60
 
 _FORMAT = "1"
 
-# The whole text. Its last character carries four bits: of the sixty-four that base64 readers would
-# take there only these sixteen are ever written, so one signature has one spelling.
-_TEXT = re.compile(
-    r"1((?:\.[A-Za-z0-9_-]{1,64}\.[yn]\.[0-9]{1,12}\.[A-Za-z0-9_-]{8})*)"
-    r"\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"
-)
 _SIGNATURE = 44  # characters, its dot included
 
 SecretKey = str | bytes
@@ -73,14 +66,12 @@ class PreferencesSerializer:
         salt = f"consentgate.{policy.cookie_name}".encode()
         self.policy = policy
         self._keys = tuple(_derived(secret, salt) for secret in secrets)
-        # itsdangerous signs with the last key of a list.
-        self._signer = Signer(
-            list(reversed(self._keys)),
-            salt=salt,
-            key_derivation="none",  # derived above, once
-            algorithm=_PreparedHMAC(self._keys),
-        )
-        self._longest = max(1024, longest_text(policy))
+        algorithm = _PreparedHMAC(self._keys)
+        # The key is derived above, once. One signer for each: verifying compares what each would write.
+        self._signers = [
+            Signer(key, salt=salt, key_derivation="none", algorithm=algorithm) for key in self._keys
+        ]
+        self.longest = max(1024, longest_text(policy))
         self._lifetime = int(policy.cookie_lifetime.total_seconds())
 
     def __eq__(self, other: object) -> bool:
@@ -103,7 +94,7 @@ class PreferencesSerializer:
                 raise PolicyError(f"an answer to what is not asked here: {answer.category!r}")
             yes_no = "y" if answer.accepted else "n"
             fields += [answer.category, yes_no, str(answer.at), answer.digest]
-        return self._signer.sign(".".join(fields)).decode("ascii")
+        return self._signers[0].sign(".".join(fields)).decode("ascii")
 
     def loads(self, text: str, *, now: float | None = None) -> Preferences:
         """Return the preferences signed in *text*.
@@ -115,21 +106,31 @@ class PreferencesSerializer:
             BadPreferences: not genuine; or, with *now*, dated more than a minute ahead, or too old
                 in every answer.
         """
-        if len(text) > self._longest:
-            raise BadPreferences(f"longer than {self._longest} characters")
-        match = _TEXT.fullmatch(text)
-        if match is None:
-            raise BadPreferences("not the form of a preferences cookie")
-        payload = text[:-_SIGNATURE].encode("ascii")
-        if not self._signer.verify_signature(payload, text[1 - _SIGNATURE :]):
-            raise BadPreferences("the signature does not verify")
-        answers = _answers(match[1])
+        fields = self.fields(text)
+        if fields is None:
+            raise BadPreferences("its signature does not verify")
+        answers = [Answer(*each) for each in zip(*columns(fields), strict=True)]
         if now is not None:
             answers = self._in_time(answers, now)
         digests = self.policy.digests
         return Preferences(
             tuple(answer for answer in answers if digests.get(answer.category) == answer.digest)
         )
+
+    def fields(self, text: str) -> list[str] | None:
+        """Return the fields of *text*, four for each answer; None unless it is genuine.
+
+        Its signature is compared as text with the one we would write, so that one text has one spelling.
+        """
+        if len(text) > self.longest or text[-_SIGNATURE : 1 - _SIGNATURE] != "." or not text.isascii():
+            return None
+        payload, signature = text[:-_SIGNATURE], text[1 - _SIGNATURE :].encode("ascii")
+        signed = payload.encode("ascii")
+        for signer in self._signers:
+            if hmac.compare_digest(signer.get_signature(signed), signature):
+                version, *fields = payload.split(".")
+                return fields if version == _FORMAT and len(fields) % 4 == 0 else None
+        return None
 
     def _in_time(self, answers: list[Answer], now: float) -> list[Answer]:
         if answers and max(answer.at for answer in answers) > now + LEEWAY:
@@ -156,13 +157,13 @@ def check_fits(policy: Catalogue) -> None:
         )
 
 
-def _answers(fields: str) -> list[Answer]:
-    """Return the answers in *fields*, of the form already known."""
-    parts = fields.split(".")[1:]
-    return [
-        Answer(parts[at], parts[at + 1] == "y", int(parts[at + 2]), parts[at + 3])
-        for at in range(0, len(parts), 4)
-    ]
+Columns = tuple[tuple[str, ...], tuple[bool, ...], tuple[int, ...], tuple[str, ...]]
+
+
+def columns(fields: list[str]) -> Columns:
+    """Return a genuine text's categories, yeses, seconds and digests."""
+    accepted = tuple([each == "y" for each in fields[1::4]])
+    return tuple(fields[0::4]), accepted, tuple(map(int, fields[2::4])), tuple(fields[3::4])
 
 
 def _derived(secret: bytes, salt: bytes) -> bytes:

@@ -1,9 +1,9 @@
 """Set-Cookie fields on their way out: those of categories a visit does not allow are left out."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
-from .fields import KIND_OF, ODD_SET_COOKIE, SET_COOKIE, Field
+from .fields import KIND_OF, NO_COOKIES, ODD_SET_COOKIE, SET_COOKIE, Field
 from .grammar import BLANK, LARGEST_PAIR, cookie_name
 from .lifetime import earliest_now, is_deletion, shortened
 from .verdict import NAMELESS, RESERVED, Judge, Names
@@ -31,24 +31,33 @@ class Stripped(NamedTuple):
     gated: bool
 
 
-def all_necessary(response_headers: Sequence[Field], judge: Judge) -> bool:
-    """Tell whether every cookie in *response_headers* is necessary: then there is nothing to judge.
+def first_to_judge(response_headers: list[Field], names: Names, necessary: Container[str | None]) -> int:
+    """Return where the first field stands that sets a cookie not plainly necessary; -1 if there is none.
 
     The way most responses go, so it costs one pass and builds nothing.
     """
-    names, necessary = judge.names, judge.necessary
-    for field_name, field_value in response_headers:
+    for field in response_headers:
+        field_name, field_value = field
+        if field_name in NO_COOKIES:
+            continue
         kind = KIND_OF[field_name]
         if kind is SET_COOKIE:
-            if _key_of(field_value, names) not in necessary:
-                return False
-        elif kind is ODD_SET_COOKIE:
-            return False
-    return True
+            text, equals, _ = field_value.partition("=")
+            is_plain = equals and field_value.isprintable() and len(field_value) <= LARGEST_PAIR
+            if is_plain and names[text] in necessary:
+                continue
+        elif kind is not ODD_SET_COOKIE:
+            continue
+        return response_headers.index(field)
+    return -1
 
 
 def strip_set_cookies(
-    response_headers: list[Field], judge: Judge, allowed: frozenset[str | None], now: float
+    response_headers: list[Field],
+    judge: Judge,
+    allowed: frozenset[str | None],
+    now: float,
+    start: int = 0,
 ) -> Stripped:
     """Return *response_headers* without the cookies *allowed* does not hold.
 
@@ -60,15 +69,16 @@ def strip_set_cookies(
         judge: the policy.
         allowed: keys of the categories allowed; with None among them, undeclared cookies pass.
         now: Unix seconds.
+        start: where to begin: no field before it sets a cookie that is not necessary.
     """
     names, necessary, exempt = judge.names, judge.necessary, judge.exempt
-    fields: list[Field] = []
+    fields = response_headers[:start]
     stripped: list[tuple[str, str | None]] = []
     spared: list[tuple[str, str | None]] = []
     gated = changed = False
-    for field in response_headers:
+    for field in response_headers[start:]:
         field_name, field_value = field
-        kind = KIND_OF[field_name]
+        kind = None if field_name in NO_COOKIES else KIND_OF[field_name]
         if kind is not SET_COOKIE and kind is not ODD_SET_COOKIE:
             fields.append(field)
             continue

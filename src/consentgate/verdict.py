@@ -54,25 +54,76 @@ class Verdict:
         return f"{'admitted' if self.admitted else 'not admitted'}: {self.reason.value} ({category})"
 
 
-class Standing(NamedTuple):
-    """Where a visitor stands: what was answered, what that allows, what is still to be asked.
+class Outcome(NamedTuple):
+    """What answers lead to, whenever they were given: one for all who say the same.
 
     Attributes:
-        preferences: the valid answers.
         allowed: keys of the categories whose cookies pass; None among them lets undeclared ones pass.
+        readable: the same, and RESERVED: what the application may read.
         needs_choice: whether a category that needs consent has not been answered.
     """
 
-    preferences: Preferences
     allowed: frozenset[str | None]
+    readable: frozenset[str | None]
     needs_choice: bool
+
+
+class Said(NamedTuple):
+    """Answers without their days, field by field, and what they lead to."""
+
+    categories: tuple[str, ...]
+    accepted: tuple[bool, ...]
+    digests: tuple[str, ...]
+    outcome: Outcome
+
+
+class Standing:
+    """Where a visitor stands: what was answered, what that allows, what is still to be asked.
+
+    Attributes:
+        allowed: keys of the categories whose cookies pass; None among them lets undeclared ones pass.
+        readable: the same, and RESERVED: what the application may read.
+        needs_choice: whether a category that needs consent has not been answered.
+    """
+
+    __slots__ = ("_preferences", "_said", "_seconds", "allowed", "needs_choice", "readable")
+
+    _preferences: Preferences | None
+    _said: Said
+    _seconds: tuple[int, ...]
+
+    def __init__(self, outcome: Outcome, preferences: Preferences) -> None:
+        self.allowed, self.readable, self.needs_choice = outcome
+        self._preferences = preferences
+
+    @classmethod
+    def dated(cls, said: Said, seconds: tuple[int, ...]) -> "Standing":
+        """Return where somebody stands who said so at these Unix seconds.
+
+        The answers are made when they are asked for: most requests ask only what is allowed.
+        """
+        standing = cls.__new__(cls)
+        standing.allowed, standing.readable, standing.needs_choice = said.outcome
+        standing._preferences, standing._said, standing._seconds = None, said, seconds
+        return standing
+
+    @property
+    def preferences(self) -> Preferences:
+        """The valid answers."""
+        if self._preferences is None:
+            categories, accepted, digests, _ = self._said
+            answers = map(Answer, categories, accepted, self._seconds, digests)
+            self._preferences = Preferences(tuple(answers))
+        return self._preferences
 
 
 class Judge:
     """Says what preferences allow under one policy; equal answers share one frozen set."""
 
     def __init__(self, catalogue: Catalogue, *, admit_undeclared: bool = False) -> None:
+        # Names are written differently in the two fields, and each is reported when it is first seen.
         self.names = names_of(catalogue)
+        self.sent_names = names_of(catalogue)
         self.necessary = catalogue.necessary
         self.catalogue = catalogue
         self._admit_undeclared = admit_undeclared
@@ -95,22 +146,25 @@ class Judge:
         category is allowed only if all allow it, and nothing is asked if any of them is complete.
         """
         first, *others = preferences
-        allowed, complete = self._outcomes[_said(first)]
         if not others:
-            return Standing(first, allowed, not complete)
+            return Standing(self._outcomes[_said(first)], first)
         agreed = _agreement(preferences)
-        complete = any(self._outcomes[_said(each)][1] for each in preferences)
-        return Standing(agreed, self._outcomes[_said(agreed)][0], not complete)
+        needs_choice = all(self._outcomes[_said(each)].needs_choice for each in preferences)
+        return Standing(self._outcomes[_said(agreed)]._replace(needs_choice=needs_choice), agreed)
 
-    def _outcome(self, said: _Said) -> tuple[frozenset[str | None], bool]:
-        """Return the keys of the categories allowed to who said so, and whether all were answered."""
+    def said(self, categories: tuple[str, ...], accepted: tuple[bool, ...], digests: tuple[str, ...]) -> Said:
+        """Return answers, of whatever day, with what they lead to."""
+        outcome = self._outcomes[tuple(zip(categories, accepted, strict=True))]
+        return Said(categories, accepted, digests, outcome)
+
+    def _outcome(self, said: _Said) -> Outcome:
         answers = dict(said)
         accepted = {key for key in self._consent if answers.get(key)}
         unrefused = {key for key in self.exempt if answers.get(key) is not False}
         allowed: frozenset[str | None] = self.necessary | accepted | unrefused
         if self._admit_undeclared:
             allowed |= {None}
-        return allowed, answers.keys() >= self._consent
+        return Outcome(allowed, allowed | {RESERVED}, needs_choice=not answers.keys() >= self._consent)
 
     def judge(self, cookie_name: str, standing: Standing) -> Verdict:
         """Return the verdict on a cookie of this name, set by the application or sent by the browser."""
@@ -152,12 +206,15 @@ def names_of(catalogue: Catalogue) -> Names:
     NAMELESS or RESERVED stand for a key where there can be none. Shared by all visitors.
     """
 
+    exact = {**catalogue.exact, catalogue.cookie_name: RESERVED}
+
     def key_of(text: str) -> str | None:
         name = text.strip(BLANK)
+        key = exact.get(name)
+        if key is not None:
+            return key
         if not name or ";" in name or has_control(name):
             return NAMELESS
-        if name == catalogue.cookie_name:
-            return RESERVED
         return catalogue.key_of(name)
 
     return Remembered(key_of, size=2048, longest=64)

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
 ENVIRON_KEY = "consentgate.visit"
 
-NOWHERE = "", "/", "", "", None
-"""SCRIPT_NAME, PATH_INFO, QUERY_STRING, Accept-Language, and the language the site says if it does.
+Place = tuple[str, str, str]
+"""SCRIPT_NAME, PATH_INFO and QUERY_STRING, from before the application had them: some rewrite them."""
 
-A visit keeps them from before the application had the environ in its hands: some rewrite it.
-"""
+NOWHERE = "", "/", ""
 
 QUERY_SAFE = "/!$&'()*+,;=:@~?%"
 PATH_SAFE = "/!$&'()*+,;=:@~"
@@ -36,6 +35,7 @@ class Setting:
         judge: the policy.
         clock: gives Unix seconds.
         preferences_path: where the visitor's page is, None where there is none.
+        language: what the site speaks, None if the browser decides.
         renderer: gives what draws the banner, once there is something to draw; a plain one, unless given.
         asked_late: called when the application first asks after its response has started.
         gate: the gate's policy, options and keys; of two gates with equal ones, one acts.
@@ -44,6 +44,7 @@ class Setting:
     judge: Judge
     clock: Callable[[], float]
     preferences_path: str | None = None
+    language: str | None = None
     renderer: Callable[[], "Renderer"] | None = None
     asked_late: Callable[[], object] = lambda: None
     gate: object = None
@@ -62,7 +63,10 @@ class Visit:
     applies: bool
     """Whether the policy applies to this request."""
 
-    # Of the class until something happens, which in most requests nothing does.
+    is_touched: bool
+    """Whether the application has asked or chosen anything: in most requests it has not."""
+
+    # Of the class until something happens.
     was_asked: bool = False
     """Whether the application has asked anything, so that its answer depends on the visitor (R80)."""
 
@@ -78,17 +82,24 @@ class Visit:
     has_started: bool = False
     """Whether the response has started: a choice would come too late."""
 
+    spoken: str | None = None
+    """The language the site says for this request; None if it does not."""
+
     def __init__(
         self,
         setting: Setting,
         standing: Standing,
         applies: bool = True,
-        place: tuple[str, str, str, str, str | None] = NOWHERE,
+        place: Place = NOWHERE,
+        accept_language: str = "",
     ) -> None:
-        self._setting = setting
+        # The gate makes its visits without this, attribute by attribute: a call less in every request.
+        self.setting = setting
         self.standing = standing
         self.applies = applies
-        self._place = place
+        self.place = place
+        self.accept_language = accept_language
+        self.is_touched = False
 
     @classmethod
     def from_environ(cls, environ: dict[str, Any]) -> "Visit":
@@ -115,7 +126,7 @@ class Visit:
     def allowed(self) -> tuple[str, ...]:
         """Keys of the categories this visit allows, in the policy's order."""
         self._ask()
-        keys = (category.key for category in self._setting.judge.catalogue.categories)
+        keys = (category.key for category in self.setting.judge.catalogue.categories)
         return tuple(key for key in keys if self._allows(key))
 
     @property
@@ -131,7 +142,9 @@ class Visit:
             PolicyError: an unknown category; names those there are.
         """
         self._ask()
-        return self._allows(self._setting.judge.catalogue.category(category_key).key)
+        if category_key in self.standing.allowed and category_key is not None:
+            return True
+        return self._allows(self.setting.judge.catalogue.category(category_key).key)
 
     def allows_cookie(self, name: str) -> bool:
         """Tell whether a cookie of this name may be set and read in this visit."""
@@ -140,7 +153,7 @@ class Visit:
     def explain(self, cookie_name: str) -> Verdict:
         """Return whether a cookie of this name is admitted, why, and under which category."""
         self._ask()
-        verdict = self._setting.judge.judge(cookie_name, self.standing)
+        verdict = self.setting.judge.judge(cookie_name, self.standing)
         if not self.applies:
             return Verdict(True, Reason.NOT_APPLICABLE, verdict.category)
         return verdict
@@ -152,7 +165,7 @@ class Visit:
             PolicyError: an unknown category; names those there are.
         """
         self._ask()
-        key = self._setting.judge.catalogue.category(category_key).key
+        key = self.setting.judge.catalogue.category(category_key).key
         return self.standing.preferences.state(key)
 
     def accept(self, *category_keys: str) -> None:
@@ -181,7 +194,7 @@ class Visit:
         Raises:
             ResponseStarted: too late for this response to remember it.
         """
-        self.choose(dict.fromkeys(self._setting.judge.catalogue.digests, True))
+        self.choose(dict.fromkeys(self.setting.judge.catalogue.digests, True))
 
     def refuse_all(self) -> None:
         """Record the visitor's no to every category but the necessary ones, exempt ones included.
@@ -189,7 +202,7 @@ class Visit:
         Raises:
             ResponseStarted: too late for this response to remember it.
         """
-        self.choose(dict.fromkeys(self._setting.judge.catalogue.digests, False))
+        self.choose(dict.fromkeys(self.setting.judge.catalogue.digests, False))
 
     def choose(self, answers: Mapping[str, bool]) -> None:
         """Record the visitor's yes or no to each of these categories; every other answer keeps its day.
@@ -198,7 +211,7 @@ class Visit:
             PolicyError: an unknown category, or a necessary one refused.
             ResponseStarted: too late for this response to remember it.
         """
-        setting = self._setting
+        setting = self.setting
         at = int(setting.clock())
         given = setting.judge.catalogue.answers(answers, at)
         if self.has_started:
@@ -207,6 +220,7 @@ class Visit:
             preferences = self.standing.preferences.amended(given)
             self.standing = setting.judge.standing(preferences)
             self.chosen_at = at
+            self.is_touched = True
 
     def banner(self, *, action: str | None = None) -> "Markup":
         """Return the question as HTML for the top of a page, empty when there is nothing to ask (R76).
@@ -220,14 +234,14 @@ class Visit:
         # Jinja2 is loaded when there is something to draw, not with the package.
         from .rendering import Renderer
 
-        setting = self._setting
+        setting = self.setting
         path = setting.preferences_path
         if action is None and path is None:
             raise PolicyError("preferences_path is None: say where the banner posts to, banner(action=...)")
         if not self.needs_choice:
             return Renderer.nothing
         renderer = setting.renderer() if setting.renderer else Renderer(setting.judge.catalogue)
-        script_name, path_info, query_string, *_ = self._place
+        script_name, path_info, query_string = self.place
         mount = quote(script_name.encode("latin-1"), safe=PATH_SAFE)
         page = mount + quote(path_info.encode("latin-1"), safe=PATH_SAFE)
         query = quote(query_string.encode("latin-1"), safe=QUERY_SAFE)
@@ -242,15 +256,15 @@ class Visit:
     @property
     def language(self) -> str:
         """The language to speak to this visitor in: the site's word, the browser's, the policy's."""
-        *_, accept_language, language = self._place
+        language = self.spoken or self.setting.language
         if language is not None:
             return language
         from .languages import negotiated
 
         # It depends on what the browser asked for, then: caches are told.
-        self.was_negotiated = True
-        catalogue = self._setting.judge.catalogue
-        return negotiated(accept_language, spoken(catalogue.strings), catalogue.language)
+        self.was_negotiated = self.is_touched = True
+        catalogue = self.setting.judge.catalogue
+        return negotiated(self.accept_language, spoken(catalogue.strings), catalogue.language)
 
     # What the gate asks of a visit
 
@@ -262,13 +276,13 @@ class Visit:
 
     def is_underway_behind(self, gate: object) -> bool:
         """Tell whether this visit's response is still to come, through a gate equal to *gate*."""
-        return not self.has_started and self._setting.gate == gate
+        return not self.has_started and self.setting.gate == gate
 
     def _allows(self, key: str) -> bool:
         return not self.applies or key in self.standing.allowed
 
     def _ask(self) -> None:
         if not self.was_asked:
-            self.was_asked = True
+            self.was_asked = self.is_touched = True
             if self.has_started:
-                self._setting.asked_late()
+                self.setting.asked_late()

@@ -7,10 +7,11 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from .amending import Amended, Cookies, Facts, amend
+from .amending import Amended, Cookies, Facts, admit, amend
 from .caching import vary_on
 from .catalogue import Catalogue
 from .category import is_secure_only
@@ -18,19 +19,22 @@ from .errors import PolicyError
 from .fields import Field
 from .grammar import without_pairs
 from .minting import minted
-from .narrowing import Narrowed, narrow
+from .narrowing import narrow, spared, withheld
 from .options import Applies, Language, Options, Templates, Undeclared
 from .origin import checked_origins
 from .reading import Reader, Reading
 from .reporting import Action, Observer, Reporter
 from .signing import PreferencesSerializer, SecretKey
-from .stripping import all_necessary, strip_set_cookies
+from .stripping import first_to_judge, strip_set_cookies
 from .texts import checked_language
 from .verdict import RESERVED, Judge, Standing
-from .visit import ENVIRON_KEY, Setting, Visit
+from .visit import ENVIRON_KEY, Place, Setting, Visit
 
 if TYPE_CHECKING:
     from .rendering import Renderer
+
+_PLACE: Callable[[WSGIEnvironment], Place] = itemgetter("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")
+_new = object.__new__
 
 
 class ConsentGate:
@@ -111,20 +115,26 @@ class ConsentGate:
             applies=applies,
             observer=observer,
         )
-        self._reporter = Reporter(observer, policy.cookie_name)
-        self._judge = Judge(policy, admit_undeclared=undeclared == "report")
+        self._wire(self.options)
+
+    def _wire(self, options: Options) -> None:
+        self._reporter = Reporter(options.observer, self.policy.cookie_name)
+        self._judge = Judge(self.policy, admit_undeclared=options.undeclared == "report")
         self._reader = Reader(self._judge, self.serializer)
         self._setting = Setting(
             judge=self._judge,
             clock=lambda: time.time(),  # looked up late: clocks are replaced in tests
-            preferences_path=preferences_path,
+            preferences_path=options.preferences_path,
+            language=None if callable(options.language) else options.language,
             renderer=lambda: self._renderer,
             asked_late=self._warn_asked_late,
-            gate=(self.options, self.serializer),
+            gate=(options, self.serializer),
         )
-        self._ask_language = language if callable(language) else None
-        self._language = None if callable(language) else language
-        self._own_path = preferences_path or "\0"  # no PATH_INFO begins so
+        self._ask_language = options.language if callable(options.language) else None
+        self._own_path = options.preferences_path or "\0"  # no PATH_INFO begins so
+        # Looked up in every request: once more here, so that it takes one step there.
+        self._names, self._necessary = self._judge.names, self._judge.necessary
+        self._filters, self._expires = options.filter_requests, options.expire_unaccepted
         self._turn = 0
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -132,43 +142,32 @@ class ConsentGate:
         if ENVIRON_KEY in environ and self._is_inside_its_equal(environ[ENVIRON_KEY]):
             return self.app(environ, start_response)
         # Read now, before the application has the environ in its hands: some rewrite it.
-        path_info = environ.get("PATH_INFO", "")
-        own = path_info.startswith(self._own_path) and self._owns(path_info)
-        applies = own or self.options.applies is None or self._ask_whether_applies(environ)
-        cookie_string = environ.get("HTTP_COOKIE", "")
-        reading = self._read(cookie_string) if cookie_string else self._reader.nothing
-        place = (
-            environ.get("SCRIPT_NAME", ""),
-            path_info,
-            environ.get("QUERY_STRING", ""),
-            environ.get("HTTP_ACCEPT_LANGUAGE", ""),
-            self._language if self._ask_language is None else self._asked_language(environ),
-        )
-        visit = environ[ENVIRON_KEY] = Visit(self._setting, reading.standing, applies, place)
-        expires = False
-        if cookie_string and applies:
-            expires = self._narrow(environ, cookie_string, reading)
-
-        def gated_start_response(
-            status: str, response_headers: list[Field], exc_info: Any = None, /
-        ) -> Callable[[bytes], object]:
-            # Judged now, not above: the application may have made a choice since (R85).
-            visit.has_started = True
-            if expires or visit.chosen_at is not None or not all_necessary(response_headers, self._judge):
-                fields = self._amended(visit, environ, cookie_string, expires, response_headers)
-            elif (visit.was_asked or visit.was_negotiated) and not self.options.report_only:
-                fields = vary_on(response_headers, *visit.varies)
-            else:
-                fields = response_headers
-            if exc_info is None:
-                return start_response(status, fields)
-            try:
-                return start_response(status, fields, exc_info)
-            finally:
-                exc_info = None  # its traceback holds this frame: leave no cycle (PEP 3333)
-
-        app = self._endpoint if own else self.app
-        return app(environ, gated_start_response)
+        try:
+            place = _PLACE(environ)
+        except KeyError:
+            place = _place_with_gaps(environ)
+        app, applies = self.app, True
+        if self._own_path in place[1] and self._owns(place[1]):
+            app = self._endpoint
+        elif self.options.applies is not None:
+            applies = self._ask_whether_applies(environ)
+        visit = environ[ENVIRON_KEY] = _new(Visit)
+        visit.setting = self._setting
+        visit.standing = self._judge.undecided
+        visit.applies = applies
+        visit.place = place
+        visit.accept_language = environ.get("HTTP_ACCEPT_LANGUAGE", "")
+        visit.is_touched = False
+        if self._ask_language is not None:
+            visit.spoken = self._asked_language(environ)
+        response = _new(_Response)
+        response.gate = self
+        response.visit = visit
+        response.environ = environ
+        response.start_response = start_response
+        response.cookie_string = cookie_string = environ.get("HTTP_COOKIE", "")
+        response.expirable = self._receive(cookie_string, visit, environ) if cookie_string else ""
+        return app(environ, response.start)
 
     @cached_property
     def _endpoint(self) -> WSGIApplication:
@@ -197,7 +196,7 @@ class ConsentGate:
         return isinstance(visit, Visit) and visit.is_underway_behind(self._setting.gate)
 
     def _owns(self, path_info: str) -> bool:
-        return path_info[len(self._own_path) :][:1] in ("", "/")
+        return path_info.startswith(self._own_path) and path_info[len(self._own_path) :][:1] in ("", "/")
 
     def _ask_whether_applies(self, environ: WSGIEnvironment) -> bool:
         try:
@@ -206,54 +205,78 @@ class ConsentGate:
             self._reporter.failure("applies")
             return True
 
-    def _read(self, cookie_string: str) -> Reading:
+    def _receive(self, cookie_string: str, visit: Visit, environ: WSGIEnvironment) -> str:
+        """Let *visit* stand where the Cookie field says; return of it what the response may expire."""
         try:
-            return self._reader.read(cookie_string, time.time())
+            reading = self._reader.read(cookie_string, time.time())
         except Exception:
             self._reporter.failure("reading the preferences cookie")
-            return self._reader.disbelieving
+            reading = self._reader.disbelieving
+        visit.standing = reading.standing
+        if visit.applies and (self._filters or reading.disbelieved):
+            is_narrowed = self._narrow(environ, cookie_string, reading)
+        else:
+            is_narrowed = False
+        # What is not allowed is withheld: none of it, nothing to expire.
+        if self._expires and visit.applies and (is_narrowed or not self._filters) and _is_page(environ):
+            return cookie_string
+        return ""
 
     def _narrow(self, environ: WSGIEnvironment, cookie_string: str, reading: Reading) -> bool:
-        """Hide what is not allowed from the application; tell whether the response may expire it."""
-        options, standing = self.options, reading.standing
-        expires = options.expire_unaccepted and _is_page(environ)
-        if options.filter_requests:
-            narrowed = narrow(cookie_string, self._judge.names, standing.allowed, reading.believed)
-        elif reading.disbelieved:
-            name = self.policy.cookie_name
-            kept = without_pairs(cookie_string, name, reading.believed)
-            narrowed = Narrowed(kept, [(name, RESERVED)], [])
-        else:
-            return expires
-        if narrowed.withheld and not options.report_only:
-            if narrowed.cookie_string:
-                environ["HTTP_COOKIE"] = narrowed.cookie_string
+        """Hide what is not allowed from the application; tell whether there was any."""
+        names, readable = self._judge.sent_names, reading.standing.readable
+        misses = names.misses
+        narrowed = cookie_string
+        if reading.disbelieved:
+            narrowed = without_pairs(cookie_string, self.policy.cookie_name, reading.believed)
+        if self._filters:
+            narrowed = narrow(narrowed, names, readable)
+        # Names are reported when they are new, and all of them only if somebody listens.
+        is_new = names.misses != misses and not self._reporter.has_said_enough_of_requests
+        if is_new or self._reporter.is_listened_to:
+            self._report_request(cookie_string, reading)
+        if narrowed is cookie_string:
+            return False
+        if not self.options.report_only:
+            if narrowed:
+                environ["HTTP_COOKIE"] = narrowed
             else:
                 del environ["HTTP_COOKIE"]
-        if narrowed.withheld or narrowed.spared:
-            self._report_withheld(standing, narrowed)
-        # What is not allowed has just been withheld: none of it, nothing to expire.
-        return expires and bool(narrowed.withheld or not options.filter_requests)
+        return True
 
-    def _amended(
-        self,
-        visit: Visit,
-        environ: WSGIEnvironment,
-        cookie_string: str,
-        expires: bool,
-        response_headers: list[Field],
-    ) -> list[Field]:
+    def _admitted(self, visit: Visit, response_headers: list[Field], at: int) -> list[Field]:
+        """Return the fields that go out when nothing is to be added, and report what does not."""
+        try:
+            if not visit.applies:
+                return response_headers
+            standing = visit.standing
+            stripped = admit(response_headers, self._judge, standing.allowed, time.time(), at)
+            if visit.told:
+                self._report_amended(visit, Amended(*stripped[:3], ()))
+            else:
+                visit.told = stripped.stripped, stripped.spared, ()
+                enforced = not self.options.report_only
+                if stripped.stripped:
+                    self._reporter.cookies("stripped", stripped.stripped, standing, enforced=enforced)
+                if stripped.spared:
+                    self._reporter.cookies("stripped", stripped.spared, standing, enforced=False)
+            return response_headers if self.options.report_only else stripped.fields
+        except Exception:
+            return self._failed(response_headers)
+
+    def _amended(self, response: _Response, response_headers: list[Field]) -> list[Field]:
         """Return the fields that go out in place of *response_headers*, and report what was done."""
+        visit, environ, expirable = response.visit, response.environ, response.expirable
         options, standing = self.options, visit.standing
         try:
             if visit.chosen_at is not None:
-                expires = options.expire_unaccepted
+                expirable = response.cookie_string if self._expires else ""
             facts = Facts(
                 applies=visit.applies,
                 allowed=standing.allowed,
                 varies=visit.varies,
                 minted=None if visit.chosen_at is None else self._minted(environ, standing),
-                cookie_string=cookie_string if expires and visit.applies else "",
+                cookie_string=expirable if visit.applies else "",
                 turn=self._turn,
                 now=time.time(),
             )
@@ -261,17 +284,20 @@ class ConsentGate:
             self._turn += len(amended.expired)
             self._report_amended(visit, amended)
         except Exception:
-            # An error of ours costs gated cookies, never the page (R97).
-            self._reporter.failure("judging a response")
-            if options.report_only:
-                return response_headers
-            only = self._judge.necessary
-            return strip_set_cookies(response_headers, self._judge, only, time.time()).fields
+            return self._failed(response_headers)
         if not options.report_only:
             return amended.fields
         if facts.minted is None:
             return response_headers
         return [*response_headers, ("Set-Cookie", facts.minted)]
+
+    def _failed(self, response_headers: list[Field]) -> list[Field]:
+        """Return what goes out after an error of ours: it costs gated cookies, never the page (R97)."""
+        self._reporter.failure("judging a response")
+        if self.options.report_only:
+            return response_headers
+        only = self._judge.necessary
+        return strip_set_cookies(response_headers, self._judge, only, time.time()).fields
 
     def _minted(self, environ: WSGIEnvironment, standing: Standing) -> str:
         # The scheme is read late: a proxy's word for it may be put right inside the gate.
@@ -286,9 +312,9 @@ class ConsentGate:
         return minted(self.policy, self.options, value, scheme=scheme)
 
     def _report_amended(self, visit: Visit, amended: Amended) -> None:
-        preferences = visit.standing.preferences
+        standing = visit.standing
         if visit.chosen_at is not None and not visit.told:
-            self._reporter.choice(preferences, visit.chosen_at)
+            self._reporter.choice(standing.preferences, visit.chosen_at)
         enforced = not self.options.report_only
         done: tuple[tuple[Action, Cookies, bool], ...] = (
             ("stripped", amended.stripped, enforced),
@@ -300,14 +326,18 @@ class ConsentGate:
                 # start_response was called again with exc_info: nothing is told twice (R86).
                 told = [cookie for earlier in visit.told[number :: len(done)] for cookie in earlier]
                 cookies = [cookie for cookie in cookies if cookie not in told]
-            self._reporter.cookies(action, cookies, preferences, enforced=is_enforced)
+            self._reporter.cookies(action, cookies, standing, enforced=is_enforced)
         visit.told += amended.stripped, amended.spared, amended.expired
 
-    def _report_withheld(self, standing: Standing, narrowed: Narrowed) -> None:
+    def _report_request(self, cookie_string: str, reading: Reading) -> None:
         enforced = not self.options.report_only
-        report = self._reporter.cookies
-        report("withheld", narrowed.withheld, standing.preferences, enforced=enforced)
-        report("withheld", narrowed.spared, standing.preferences, enforced=False)
+        report, standing, names = self._reporter.cookies, reading.standing, self._judge.sent_names
+        if reading.disbelieved:
+            report("withheld", [(self.policy.cookie_name, RESERVED)], standing, enforced=enforced)
+        if self._filters:
+            report("withheld", withheld(cookie_string, names, standing.readable), standing, enforced=enforced)
+            if None in standing.readable:
+                report("withheld", spared(cookie_string, names), standing, enforced=False)
 
     def _warn_asked_late(self) -> None:
         self._reporter.once(
@@ -315,6 +345,56 @@ class ConsentGate:
             "the application asked its visit for the first time after the response had started: "
             "too late to say `Vary: Cookie`; ask before start_response",
         )
+
+
+class _Response:
+    """One response on its way: its `start` is the start_response that the application is given.
+
+    Attributes:
+        gate: the gate it goes through.
+        visit: the visit it answers.
+        environ: the request's.
+        start_response: the server's.
+        cookie_string: the request's Cookie field.
+        expirable: the same, if what is not allowed of it may be expired; else "".
+    """
+
+    __slots__ = ("cookie_string", "environ", "expirable", "gate", "start_response", "visit")
+
+    gate: ConsentGate
+    visit: Visit
+    environ: WSGIEnvironment
+    start_response: StartResponse
+    cookie_string: str
+    expirable: str
+
+    def start(
+        self, status: str, response_headers: list[Field], exc_info: Any = None, /
+    ) -> Callable[[bytes], object]:
+        """Start the response (PEP 3333), judged now: the application may have made a choice since (R85)."""
+        visit, gate = self.visit, self.gate
+        visit.has_started = True
+        if self.expirable or (visit.is_touched and visit.chosen_at is not None):
+            fields = gate._amended(self, response_headers)
+        else:
+            fields = response_headers
+            at = first_to_judge(fields, gate._names, gate._necessary)
+            if at >= 0:
+                fields = gate._admitted(visit, fields, at)
+            if visit.is_touched and not gate.options.report_only:
+                fields = vary_on(fields, *visit.varies)
+        if exc_info is None:
+            return self.start_response(status, fields)
+        try:
+            return self.start_response(status, fields, exc_info)
+        finally:
+            exc_info = None  # its traceback holds this frame: leave no cycle (PEP 3333)
+
+
+def _place_with_gaps(environ: WSGIEnvironment) -> Place:
+    """Return where a request is for when something in it is absent, which PEP 3333 allows for ""."""
+    script_name, path_info = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
+    return script_name, path_info, environ.get("QUERY_STRING", "")
 
 
 def _is_page(environ: WSGIEnvironment) -> bool:

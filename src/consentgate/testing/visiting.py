@@ -42,11 +42,6 @@ def visit(
     preferences = Preferences(policy.answers(answers, int(time.time())))
     setting = Setting(judge=judge, clock=lambda: time.time(), preferences_path=preferences_path)
     asked = environ or {}
-    place = (
-        asked.get("SCRIPT_NAME", ""),
-        asked.get("PATH_INFO", "/"),
-        asked.get("QUERY_STRING", ""),
-        asked.get("HTTP_ACCEPT_LANGUAGE", ""),
-        None,
-    )
-    return Visit(setting, judge.standing(preferences), place=place)
+    place = asked.get("SCRIPT_NAME", ""), asked.get("PATH_INFO", "/"), asked.get("QUERY_STRING", "")
+    language = asked.get("HTTP_ACCEPT_LANGUAGE", "")
+    return Visit(setting, judge.standing(preferences), place=place, accept_language=language)
