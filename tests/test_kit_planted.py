@@ -42,7 +42,7 @@ FAULTS = {
     "state read too early": Fault(
         "wsgi",
         "        return app(environ, response.start)\n",
-        "        response.visit = Visit(visit.setting, visit.standing, visit.applies)\n"
+        "        response.visit = begun(visit.setting, visit.standing, visit.applies)\n"
         "        return app(environ, response.start)\n",
     ),
     "the exc_info path unfiltered": Fault(

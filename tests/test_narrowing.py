@@ -2,7 +2,7 @@
 
 from hypothesis import example, given
 
-from consentgate.narrowing import narrow, not_allowed, spared, withheld
+from consentgate.narrowing import narrow, not_allowed, only, spared, withheld
 from consentgate.verdict import RESERVED, Judge
 
 from .conftest import make_policy
@@ -64,6 +64,15 @@ def test_the_preferences_cookie_is_read_where_that_is_said() -> None:
 def test_undeclared_pairs_may_be_let_through_and_told() -> None:
     assert narrow("zzz=1; sid=2; theme=3", NAMES, NECESSARY | {None}) == "zzz=1; sid=2"
     assert spared("zzz=1; sid=2; theme=3; yyy", NAMES) == [("zzz", None)]
+
+
+@given(cookie_strings | NATIVE)
+@example("sid=1;csrftoken=2; xsid=3; sid")
+def test_looking_for_a_few_names_finds_what_looking_at_each_pair_does(cookie_string: str) -> None:
+    few = ("sid", "csrftoken", "cookies_preferences")
+    found = only(cookie_string, few)
+    assert pairs(found) == pairs(narrow(cookie_string, NAMES, NECESSARY | {RESERVED}))
+    assert only(found, few) is found
 
 
 def test_what_may_be_expired_is_declared_and_not_allowed() -> None:

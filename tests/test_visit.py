@@ -7,7 +7,7 @@ import pytest
 
 from consentgate import NoGate, Policy, PolicyError, ResponseStarted, Visit
 from consentgate.verdict import Judge, Reason
-from consentgate.visit import Setting
+from consentgate.visit import Setting, begun
 
 from .conftest import NOW, make_policy
 
@@ -24,7 +24,7 @@ def visit(
     standing = JUDGE.undecided
     if accepted:
         standing = JUDGE.standing(POLICY.choose(accepted))
-    return Visit(setting, standing, applies, **options)
+    return begun(setting, standing, applies, **options)
 
 
 def test_it_is_found_in_the_environ() -> None:
@@ -174,4 +174,4 @@ def test_a_banner_needs_somewhere_to_post_to() -> None:
 
 def test_policies_without_questions_need_no_choice() -> None:
     judge = Judge(Policy([]))
-    assert not Visit(Setting(judge, clock=lambda: NOW), judge.undecided).needs_choice
+    assert not begun(Setting(judge, clock=lambda: NOW), judge.undecided).needs_choice

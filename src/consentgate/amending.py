@@ -61,7 +61,10 @@ def admit(
     The arguments are those of `strip_set_cookies`.
     """
     stripped = strip_set_cookies(response_headers, judge, allowed, now, start)
-    return stripped._replace(fields=make_private(stripped.fields)) if stripped.gated else stripped
+    if not stripped.gated:
+        return stripped
+    fields, names, spared, gated = stripped
+    return Stripped(make_private(fields), names, spared, gated)
 
 
 def amend(response_headers: list[Field], judge: Judge, facts: Facts) -> Amended:

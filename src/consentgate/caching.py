@@ -28,10 +28,15 @@ def make_private(fields: list[Field]) -> list[Field]:
     do not count: caches read them differently (RFC 9111 5.2.2.7, R78). Fields addressed to one kind of
     cache go, since such a cache would not look at Cache-Control at all (RFC 9213 2.2, R79).
     """
-    kinds = [KIND_OF[name] for name, _ in fields]
-    if TARGETED in kinds:
-        fields = [field for field, kind in zip(fields, kinds, strict=True) if kind is not TARGETED]
-    if CACHE_CONTROL in kinds and _is_private(fields):
+    keeps_out = False
+    for name, value in fields:
+        kind = KIND_OF[name]
+        if kind is CACHE_CONTROL:
+            keeps_out = keeps_out or _KEEPS_OUT[value]
+        elif kind is TARGETED:
+            untargeted = [field for field in fields if KIND_OF[field[0]] is not TARGETED]
+            return make_private(untargeted)
+    if keeps_out:
         return fields
     kept = [
         directive

@@ -46,9 +46,11 @@ class Catalogue:
     exact: MappingProxyType[str, str] = field(compare=False, repr=False, hash=False)
     """The keys of the categories that cookies are in, by the names declared without a ``*``."""
     _by_key: dict[str, Category] = field(compare=False, repr=False, hash=False)
+    keys: dict[str, str] = field(compare=False, repr=False, hash=False)
+    """The keys of the categories that cookies are in, by the names and patterns declared."""
+    patterns: Patterns = field(compare=False, repr=False, hash=False)
+    """Those of the declared names that are patterns."""
     _scopes: dict[str, tuple[Cookie, ...]] = field(compare=False, repr=False, hash=False)
-    _keys: dict[str, str] = field(compare=False, repr=False, hash=False)
-    _patterns: Patterns = field(compare=False, repr=False, hash=False)
 
     def __init__(
         self,
@@ -165,22 +167,22 @@ class Catalogue:
         for name, cookies in scopes.items():
             if len({(cookie.domain, cookie.path) for cookie in cookies}) < len(cookies):
                 raise PolicyError(f"cookie {name!r} is declared twice in {keys[name]!r}")
-        object.__setattr__(self, "_keys", keys)
+        object.__setattr__(self, "keys", keys)
         exact = {name: key for name, key in keys.items() if "*" not in name}
         object.__setattr__(self, "exact", MappingProxyType(exact))
         object.__setattr__(self, "_scopes", scopes)
-        object.__setattr__(self, "_patterns", patterns)
+        object.__setattr__(self, "patterns", patterns)
 
     def declared_as(self, cookie_name: str) -> str | None:
         """Return the declared name or pattern that governs *cookie_name*, None if it is undeclared."""
         if cookie_name in self.exact:
             return cookie_name
-        return self._patterns.match(cookie_name)
+        return self.patterns.match(cookie_name)
 
     def key_of(self, cookie_name: str) -> str | None:
         """Return the key of the category *cookie_name* belongs to, None if it is undeclared."""
         declared = self.declared_as(cookie_name)
-        return None if declared is None else self._keys[declared]
+        return None if declared is None else self.keys[declared]
 
     def category_of(self, cookie_name: str) -> Category | None:
         """Return the category a cookie of exactly this name belongs to, None if it is undeclared.

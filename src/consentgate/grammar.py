@@ -117,6 +117,11 @@ def without_pairs(cookie_string: str, name: str, values: Container[str]) -> str:
     >>> without_pairs("a=1; sid=2; sid=3; b=4", "sid", ["3"])
     'a=1; sid=3; b=4'
     """
+    before, found, after = cookie_string.partition(f"; {name}=")
+    if found and name not in before and name not in after and before[:1].isalnum() and before[-1] != ";":
+        # As browsers write it, and only once.
+        value, semicolon, rest = after.partition(";")
+        return cookie_string if value.strip(BLANK) in values else before + semicolon + rest
     kept: list[str] = []
     at = 0
     for start, end in _value_spans(cookie_string, name):
@@ -129,6 +134,16 @@ def without_pairs(cookie_string: str, name: str, values: Container[str]) -> str:
     rest = "".join(kept).lstrip(BLANK + ";")
     # Where the last pair went, the semicolon before it goes too.
     return rest.removesuffix(";") if at > len(cookie_string) else rest
+
+
+def pair_spans(cookie_string: str, name: str) -> Iterator[tuple[int, int]]:
+    """Yield where each pair called *name* begins, behind its semicolon, and ends.
+
+    >>> [("a=1; sid=2;b=3")[start:end] for start, end in pair_spans("a=1; sid=2;b=3", "sid")]
+    [' sid=2']
+    """
+    for start, end in _value_spans(cookie_string, name):
+        yield cookie_string.rfind(";", 0, start) + 1, end
 
 
 def _value_spans(cookie_string: str, name: str) -> Iterator[tuple[int, int]]:

@@ -1,8 +1,8 @@
 """Cookie pairs on their way in: those of categories a visit does not allow are withheld."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
-from .grammar import BLANK
+from .grammar import BLANK, pair_spans
 from .verdict import NAMELESS, RESERVED, Names
 
 
@@ -24,6 +24,22 @@ def narrow(cookie_string: str, names: Names, readable: Container[str | None]) ->
         if (names[parts[0]] in readable if (parts := pair.partition("="))[1] else not pair.strip(BLANK))
     ]
     return cookie_string if len(kept) == len(pairs) else ";".join(kept).lstrip(BLANK + ";")
+
+
+LONG = 1024
+"""Characters of a Cookie field from which on `only` is quicker than `narrow`."""
+
+
+def only(cookie_string: str, few: Iterable[str]) -> str:
+    """Return what `narrow` leaves of *cookie_string* when *few* are all the names that may be read.
+
+    Looks for the names, not at the pairs. Nothing between two semicolons is left out as well.
+    """
+    spans = sorted(
+        {span for name in few if name in cookie_string for span in pair_spans(cookie_string, name)}
+    )
+    kept = ";".join([cookie_string[start:end] for start, end in spans]).lstrip(BLANK)
+    return cookie_string if len(kept) == len(cookie_string) else kept
 
 
 def withheld(

@@ -17,26 +17,25 @@ class Patterns:
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self._by_prefix: dict[str, _Suffixes] = {}
+        self._open: dict[str, str] = {}  # patterns that end in their *, by prefix
+        self._by_prefix: dict[str, _Suffixes] = {}  # all of them
         for pattern in sorted(set(patterns)):
             prefix, _, suffix = pattern.partition("*")
+            if not suffix:
+                self._open[prefix] = pattern
             self._by_prefix.setdefault(prefix, _Suffixes()).add(suffix, pattern)
-        # First characters -> the lengths of the prefixes that begin so, the longest first.
-        self._lengths: dict[str, list[int]] = {}
-        for prefix in self._by_prefix:
-            lengths = self._lengths.setdefault(prefix[:_HEAD], [])
-            if len(prefix) not in lengths:
-                lengths.append(len(prefix))
-        for head, lengths in self._lengths.items():
-            # A name of this beginning is looked up once: what is shorter than it belongs to it, too.
-            shorter = [length for length in range(len(head)) if head[:length] in self._by_prefix]
-            lengths[:] = sorted({*lengths, *shorter}, reverse=True)
-        self._short = [length for length in (2, 1, 0) if any(len(each) == length for each in self._by_prefix)]
+        closed = [prefix for prefix, suffixes in self._by_prefix.items() if suffixes.has_any]
+        self._open_lengths = _Lengths(self._open)
+        self._closed_lengths = _Lengths(closed)
 
     def match(self, name: str) -> str | None:
         """Return the pattern that governs *name*, or None."""
-        best: str | None = None
-        for length in self._lengths.get(name[:_HEAD], self._short):
+        head, best = name[:_HEAD], None
+        for length in self._open_lengths[head]:
+            best = self._open.get(name[:length])
+            if best is not None:
+                break
+        for length in self._closed_lengths[head]:
             suffixes = self._by_prefix.get(name[:length])
             if suffixes is not None:
                 found = suffixes.match(name, length)
@@ -60,6 +59,25 @@ class Patterns:
                     yield other
 
 
+class _Lengths(dict[str, list[int]]):
+    """The first characters of a name -> the lengths of the prefixes it may have, the longest first."""
+
+    def __init__(self, prefixes: Iterable[str]) -> None:
+        super().__init__()
+        known = set(prefixes)
+        self._short = [length for length in range(_HEAD) if any(len(each) == length for each in known)][::-1]
+        by_head: dict[str, set[int]] = {}
+        for prefix in known:
+            by_head.setdefault(prefix[:_HEAD], set()).add(len(prefix))
+        for head, lengths in by_head.items():
+            # A name of this beginning is looked up once: what is shorter belongs to it, too.
+            shorter = [length for length in range(len(head)) if head[:length] in known]
+            self[head] = sorted({*lengths, *shorter}, reverse=True)
+
+    def __missing__(self, head: str) -> list[int]:
+        return self._short
+
+
 class _Suffixes:
     """The suffixes of the patterns that share a prefix."""
 
@@ -70,6 +88,11 @@ class _Suffixes:
     def add(self, suffix: str, pattern: str) -> None:
         self._patterns[suffix] = pattern
         self._lengths = sorted({*self._lengths, len(suffix)}, reverse=True)
+
+    @property
+    def has_any(self) -> bool:
+        """Whether there is a suffix besides none at all."""
+        return self._lengths != [0]
 
     def match(self, name: str, prefix: int) -> str | None:
         """Return the pattern with the longest suffix that ends what of *name* is behind its prefix."""

@@ -70,7 +70,13 @@ class Reader:
         before, found, after = cookie_string.partition(self._inside)
         if found and name not in after and name not in before:
             # As browsers write it, and only once.
-            return self._genuine(after.partition(";")[0].strip(BLANK), now) or self.disbelieving
+            value = after.partition(";")[0]
+            if len(value) > self._longest:
+                return self.disbelieving
+            known = self._memo.young.get(value)
+            if known is not None and known.start <= now < known.end:
+                return known
+            return self._genuine(value.strip(BLANK), now) or self.disbelieving
         values = dict.fromkeys(cookie_values(cookie_string, name))
         if not values:
             return self.nothing
@@ -83,7 +89,9 @@ class Reader:
 
     def _genuine(self, value: str, now: float) -> Reading | None:
         """Return what one genuine value says; None if it is not one, or no longer."""
-        known = self._memo.get(value) if len(value) <= self._longest else None
+        if len(value) > self._longest:
+            return None
+        known = self._memo.get(value)
         if known is not None and known.start <= now < known.end:
             return known
         fields = self._serializer.fields(value)

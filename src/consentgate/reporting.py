@@ -75,7 +75,7 @@ class Reporter:
     ) -> None:
         """Report what happened to *cookies*, each a name and the key `Names` gives for it."""
         direction: Direction = "request" if action == "withheld" else "response"
-        listened_to = self.is_listened_to
+        listened_to = self._observer is not None or logger.isEnabledFor(logging.DEBUG)
         for name, key in cookies:
             if key is None:
                 self._warn_undeclared(name, direction, enforced)

@@ -43,9 +43,11 @@ def first_to_judge(response_headers: list[Field], names: Names, necessary: Conta
         kind = KIND_OF[field_name]
         if kind is SET_COOKIE:
             text, equals, _ = field_value.partition("=")
-            is_plain = equals and field_value.isprintable() and len(field_value) <= LARGEST_PAIR
-            if is_plain and names[text] in necessary:
-                continue
+            if equals and names[text] in necessary:
+                # The first two, in C, settle nearly every one.
+                is_plain = field_value.isprintable() and len(field_value) <= LARGEST_PAIR
+                if is_plain or cookie_name(field_value) is not None:
+                    continue
         elif kind is not ODD_SET_COOKIE:
             continue
         return response_headers.index(field)
@@ -76,48 +78,45 @@ def strip_set_cookies(
     stripped: list[tuple[str, str | None]] = []
     spared: list[tuple[str, str | None]] = []
     gated = changed = False
-    for field in response_headers[start:]:
+    for field in response_headers[start:] if start else response_headers:
         field_name, field_value = field
         kind = None if field_name in NO_COOKIES else KIND_OF[field_name]
         if kind is not SET_COOKIE and kind is not ODD_SET_COOKIE:
             fields.append(field)
             continue
-        key = _key_of(field_value, names) if kind is SET_COOKIE else NAMELESS
-        if key in allowed:
-            if key is None:
-                spared.append((_name(field_value, key), key))
-            elif key not in necessary:
-                gated = True
-            if key in exempt:
-                short = shortened(field_value, LONGEST_EXEMPT, earliest_now(response_headers, now))
-                if short is not field_value:
-                    field, changed = (field_name, short), True
+        text, equals, _ = field_value.partition("=")
+        key = names[text] if equals and kind is SET_COOKIE else NAMELESS
+        if key in allowed and (
+            (field_value.isprintable() and len(field_value) <= LARGEST_PAIR)
+            or cookie_name(field_value) is not None
+        ):
+            if key not in necessary:
+                if key is None:
+                    spared.append((text.strip(BLANK), key))
+                else:
+                    gated = True
+                    if key in exempt:
+                        limited = _limited(field, response_headers, now)
+                        changed = changed or limited is not field
+                        field = limited
             fields.append(field)
         elif key not in UNDELETABLE and is_deletion(field_value, now, response_headers):
             fields.append(field)
+        elif key is NAMELESS or (key in allowed):
+            stripped.append(("", NAMELESS))
         else:
-            stripped.append((_name(field_value, key), key))
+            stripped.append((text.strip(BLANK), key))
     if not (stripped or changed):
         fields = response_headers
     return Stripped(fields, stripped, spared, gated)
 
 
+def _limited(field: Field, response_headers: Sequence[Field], now: float) -> Field:
+    """Return an exempt cookie's field with the lifetime it may have; the very same if that is shorter."""
+    short = shortened(field[1], LONGEST_EXEMPT, earliest_now(response_headers, now))
+    return field if short is field[1] else (field[0], short)
+
+
 def names_set(fields: Sequence[Field]) -> frozenset[str]:
     """Return the names of the cookies that *fields* set or delete."""
     return frozenset(cookie_name(value) or "" for name, value in fields if KIND_OF[name] is SET_COOKIE)
-
-
-def _name(field_value: str, key: str | None) -> str:
-    """Return the name of a cookie whose key is known, and with it that there is a name."""
-    return "" if key is NAMELESS else field_value.partition("=")[0].strip(BLANK)
-
-
-def _key_of(field_value: str, names: Names) -> str | None:
-    """Return the key of the category a set-cookie-string belongs to, as `Names` gives it."""
-    text, equals, _ = field_value.partition("=")
-    if not equals:
-        return NAMELESS
-    if field_value.isprintable() and len(field_value) <= LARGEST_PAIR:
-        return names[text]
-    # The same, with the checks that only such fields need.
-    return NAMELESS if cookie_name(field_value) is None else names[text]

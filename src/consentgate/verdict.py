@@ -17,6 +17,9 @@ NAMELESS = ";"
 RESERVED = "="
 """Likewise for the preferences cookie, which only the gate may set."""
 
+FEW = 16
+"""Names up to which it is quicker to look for each in a long Cookie field than at each of its pairs."""
+
 _Said = tuple[tuple[str, bool], ...]
 """Category keys, each with yes or no."""
 
@@ -61,11 +64,13 @@ class Outcome(NamedTuple):
         allowed: keys of the categories whose cookies pass; None among them lets undeclared ones pass.
         readable: the same, and RESERVED: what the application may read.
         needs_choice: whether a category that needs consent has not been answered.
+        few: the names of all cookies that may be read, if they are few and none is a pattern; else None.
     """
 
     allowed: frozenset[str | None]
     readable: frozenset[str | None]
     needs_choice: bool
+    few: tuple[str, ...] | None
 
 
 class Said(NamedTuple):
@@ -84,16 +89,17 @@ class Standing:
         allowed: keys of the categories whose cookies pass; None among them lets undeclared ones pass.
         readable: the same, and RESERVED: what the application may read.
         needs_choice: whether a category that needs consent has not been answered.
+        few: the names of all cookies that may be read, if they are few and none is a pattern; else None.
     """
 
-    __slots__ = ("_preferences", "_said", "_seconds", "allowed", "needs_choice", "readable")
+    __slots__ = ("_preferences", "_said", "_seconds", "allowed", "few", "needs_choice", "readable")
 
     _preferences: Preferences | None
     _said: Said
     _seconds: tuple[int, ...]
 
     def __init__(self, outcome: Outcome, preferences: Preferences) -> None:
-        self.allowed, self.readable, self.needs_choice = outcome
+        self.allowed, self.readable, self.needs_choice, self.few = outcome
         self._preferences = preferences
 
     @classmethod
@@ -103,7 +109,7 @@ class Standing:
         The answers are made when they are asked for: most requests ask only what is allowed.
         """
         standing = cls.__new__(cls)
-        standing.allowed, standing.readable, standing.needs_choice = said.outcome
+        standing.allowed, standing.readable, standing.needs_choice, standing.few = said.outcome
         standing._preferences, standing._said, standing._seconds = None, said, seconds
         return standing
 
@@ -164,7 +170,13 @@ class Judge:
         allowed: frozenset[str | None] = self.necessary | accepted | unrefused
         if self._admit_undeclared:
             allowed |= {None}
-        return Outcome(allowed, allowed | {RESERVED}, needs_choice=not answers.keys() >= self._consent)
+        readable = allowed | {RESERVED}
+        return Outcome(allowed, readable, not answers.keys() >= self._consent, self._few(allowed))
+
+    def _few(self, allowed: frozenset[str | None]) -> tuple[str, ...] | None:
+        names = [name for name, key in self.catalogue.keys.items() if key in allowed]
+        several = len(names) > FEW or None in allowed or any("*" in name for name in names)
+        return None if several else (*names, self.catalogue.cookie_name)
 
     def judge(self, cookie_name: str, standing: Standing) -> Verdict:
         """Return the verdict on a cookie of this name, set by the application or sent by the browser."""
@@ -207,14 +219,16 @@ def names_of(catalogue: Catalogue) -> Names:
     """
 
     exact = {**catalogue.exact, catalogue.cookie_name: RESERVED}
+    match, keys = catalogue.patterns.match, catalogue.keys
 
     def key_of(text: str) -> str | None:
         name = text.strip(BLANK)
         key = exact.get(name)
         if key is not None:
             return key
-        if not name or ";" in name or has_control(name):
+        if not name or ";" in name or (not name.isprintable() and has_control(name)):
             return NAMELESS
-        return catalogue.key_of(name)
+        pattern = match(name)
+        return None if pattern is None else keys[pattern]
 
     return Remembered(key_of, size=2048, longest=64)

@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -19,7 +18,7 @@ from .errors import PolicyError
 from .fields import Field
 from .grammar import without_pairs
 from .minting import minted
-from .narrowing import narrow, spared, withheld
+from .narrowing import LONG, narrow, only, spared, withheld
 from .options import Applies, Language, Options, Templates, Undeclared
 from .origin import checked_origins
 from .reading import Reader, Reading
@@ -28,13 +27,10 @@ from .signing import PreferencesSerializer, SecretKey
 from .stripping import first_to_judge, strip_set_cookies
 from .texts import checked_language
 from .verdict import RESERVED, Judge, Standing
-from .visit import ENVIRON_KEY, Place, Setting, Visit
+from .visit import ENVIRON_KEY, Place, Setting, Visit, begun
 
 if TYPE_CHECKING:
     from .rendering import Renderer
-
-_PLACE: Callable[[WSGIEnvironment], Place] = itemgetter("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")
-_new = object.__new__
 
 
 class ConsentGate:
@@ -134,6 +130,7 @@ class ConsentGate:
         self._own_path = options.preferences_path or "\0"  # no PATH_INFO begins so
         # Looked up in every request: once more here, so that it takes one step there.
         self._names, self._necessary = self._judge.names, self._judge.necessary
+        self._undecided, self._applies = self._judge.undecided, options.applies
         self._filters, self._expires = options.filter_requests, options.expire_unaccepted
         self._turn = 0
 
@@ -143,24 +140,19 @@ class ConsentGate:
             return self.app(environ, start_response)
         # Read now, before the application has the environ in its hands: some rewrite it.
         try:
-            place = _PLACE(environ)
+            place = environ["SCRIPT_NAME"], environ["PATH_INFO"], environ["QUERY_STRING"]
         except KeyError:
             place = _place_with_gaps(environ)
         app, applies = self.app, True
         if self._own_path in place[1] and self._owns(place[1]):
             app = self._endpoint
-        elif self.options.applies is not None:
+        elif self._applies is not None:
             applies = self._ask_whether_applies(environ)
-        visit = environ[ENVIRON_KEY] = _new(Visit)
-        visit.setting = self._setting
-        visit.standing = self._judge.undecided
-        visit.applies = applies
-        visit.place = place
-        visit.accept_language = environ.get("HTTP_ACCEPT_LANGUAGE", "")
-        visit.is_touched = False
-        if self._ask_language is not None:
-            visit.spoken = self._asked_language(environ)
-        response = _new(_Response)
+        spoken = None if self._ask_language is None else self._asked_language(environ)
+        accept_language = environ.get("HTTP_ACCEPT_LANGUAGE", "")
+        visit = begun(self._setting, self._undecided, applies, place, accept_language, spoken)
+        environ[ENVIRON_KEY] = visit
+        response = _Response()
         response.gate = self
         response.visit = visit
         response.environ = environ
@@ -200,7 +192,7 @@ class ConsentGate:
 
     def _ask_whether_applies(self, environ: WSGIEnvironment) -> bool:
         try:
-            return self.options.applies is None or bool(self.options.applies(environ))
+            return self._applies is None or bool(self._applies(environ))
         except Exception:
             self._reporter.failure("applies")
             return True
@@ -213,12 +205,13 @@ class ConsentGate:
             self._reporter.failure("reading the preferences cookie")
             reading = self._reader.disbelieving
         visit.standing = reading.standing
-        if visit.applies and (self._filters or reading.disbelieved):
+        if not visit.applies:
+            return ""
+        filters, is_narrowed = self._filters, False
+        if filters or reading.disbelieved:
             is_narrowed = self._narrow(environ, cookie_string, reading)
-        else:
-            is_narrowed = False
         # What is not allowed is withheld: none of it, nothing to expire.
-        if self._expires and visit.applies and (is_narrowed or not self._filters) and _is_page(environ):
+        if self._expires and (is_narrowed or not filters) and _is_page(environ):
             return cookie_string
         return ""
 
@@ -229,11 +222,14 @@ class ConsentGate:
         narrowed = cookie_string
         if reading.disbelieved:
             narrowed = without_pairs(cookie_string, self.policy.cookie_name, reading.believed)
-        if self._filters:
-            narrowed = narrow(narrowed, names, readable)
         # Names are reported when they are new, and all of them only if somebody listens.
-        is_new = names.misses != misses and not self._reporter.has_said_enough_of_requests
-        if is_new or self._reporter.is_listened_to:
+        reporter, few = self._reporter, reading.standing.few
+        is_listened_to, said_enough = reporter.is_listened_to, reporter.has_said_enough_of_requests
+        if self._filters and few is not None and said_enough and len(narrowed) > LONG:
+            narrowed = only(narrowed, few)
+        elif self._filters:
+            narrowed = narrow(narrowed, names, readable)
+        if is_listened_to or (names.misses != misses and not said_enough):
             self._report_request(cookie_string, reading)
         if narrowed is cookie_string:
             return False

@@ -7,7 +7,7 @@ from wsgiref.types import WSGIEnvironment
 from consentgate.catalogue import Catalogue
 from consentgate.preferences import Preferences
 from consentgate.verdict import Judge
-from consentgate.visit import Setting, Visit
+from consentgate.visit import Setting, Visit, begun
 
 
 def visit(
@@ -44,4 +44,4 @@ def visit(
     asked = environ or {}
     place = asked.get("SCRIPT_NAME", ""), asked.get("PATH_INFO", "/"), asked.get("QUERY_STRING", "")
     language = asked.get("HTTP_ACCEPT_LANGUAGE", "")
-    return Visit(setting, judge.standing(preferences), place=place, accept_language=language)
+    return begun(setting, judge.standing(preferences), place=place, accept_language=language)
