@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LOCALE := src/consentgate/locale
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs messages screenshots servers fuzz wheel clean
+.PHONY: help demo test lint types docs messages screenshots servers fuzz mutants bench wheel clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -52,6 +52,13 @@ fuzz: $(VENV)/fuzz ## Fuzz every parser, each for SECONDS=60, from the corpus in
 	    $(BIN)/python -W ignore -m fuzz $$target -max_total_time=$(or $(SECONDS),60) -max_len=400 -verbosity=0 || exit 1; \
 	done
 
+mutants: $(VENV)/mutants ## Change floors 0 to 5 in every small way there is, and list what no test notices; takes an hour
+	HYPOTHESIS_PROFILE=mutants $(BIN)/mutmut run
+	$(BIN)/mutmut results
+
+bench: $(VENV)/bench ## Print what the gate costs, beside a floor and everything else there is (PART=all for growth, memory, ...)
+	$(BIN)/python -m benchmarks $(or $(PART),table)
+
 wheel: $(VENV)/check ## Build the wheel and the source archive in dist/
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist
@@ -72,6 +79,14 @@ $(VENV)/test: $(VENV)/demo
 $(VENV)/servers: $(VENV)/test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[servers]'
 	for server in bjoern mod_wsgi; do $(BIN)/python -m pip install --quiet --disable-pip-version-check $$server || true; done
+	@touch $@
+
+$(VENV)/bench: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
+$(VENV)/mutants: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutants]'
 	@touch $@
 
 $(VENV)/fuzz: $(VENV)/test

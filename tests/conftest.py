@@ -18,6 +18,8 @@ settings.register_profile("quick", max_examples=60, deadline=None)
 settings.register_profile(
     "thorough", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+# For mutants: the same few examples each time, so that what kills one kills it again.
+settings.register_profile("mutants", max_examples=40, deadline=None, derandomize=True, database=None)
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
 settings.load_profile(PROFILE)
 
@@ -145,6 +147,15 @@ MATRIX = (
     "vid=4; Path=/shop; Domain=example.org",
     "zzz=5",
 )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def fresh_memos() -> None:
+    """Nothing is known from before: who mutates the code after it was loaded is seen, too."""
+    from consentgate import caching, fields, lifetime
+
+    for memo in (fields.KIND_OF, fields.NO_COOKIES, lifetime._ENDS, caching._KEEPS_OUT, caching._VARIES_ON):
+        memo.clear()
 
 
 @pytest.fixture

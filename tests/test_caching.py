@@ -124,3 +124,13 @@ def test_vary_on_several_fields() -> None:
 def test_private_is_said_where_it_is_read() -> None:
     """Found by the fuzzer."""
     assert make_private([("Cache-Control", 'max-age="60')]) == [("Cache-Control", 'private, max-age="60')]
+
+
+def test_vary_is_read_in_any_case_and_with_blanks_and_no_others() -> None:
+    said = [("Vary", "ORIGIN,\tcookie ")]
+    assert vary_on(said, "Cookie") is said
+    assert vary_on([("Vary", "\xa0cookie")], "Cookie") == [("Vary", "cookie, Cookie")]
+    assert vary_on([("Vary", "XcookieX")], "Cookie") == [("Vary", "XcookieX, Cookie")]
+    both = [("Vary", "Cookie")]
+    assert vary_on(both, "Cookie") is both
+    assert vary_on(both, "Cookie", "Accept-Language") == [("Vary", "Cookie, Accept-Language")]

@@ -7,6 +7,7 @@ import pytest
 
 from consentgate import Basis, Category, Cookie, Policy, PolicyError
 from consentgate.declaration import arguments_of
+from consentgate.texts import Message, in_language
 
 TOML = """
 title = "Cookies policy"
@@ -145,3 +146,37 @@ def test_a_source_may_be_named() -> None:
     with pytest.raises(PolicyError, match=r"^here: unknown key 'x'"):
         arguments_of({"x": 1}, "here")
     assert arguments_of({"category": [{"key": "a"}]}) == ([Category("a")], {})
+
+
+def test_every_text_may_be_given_by_language() -> None:
+    """title and description; function, location and purpose of a cookie; in the policy's own."""
+    by_language = {"fr": "bonjour", "en": "hello"}
+    cookie = {"name": "_ga", **dict.fromkeys(("function", "location", "purpose"), by_language)}
+    category = {"key": "a", "title": by_language, "description": by_language, "cookie": [cookie]}
+    policy = Policy.from_dict({"language": "fr", "category": [category]})
+    a = policy.category("a")
+    (ga,) = a.cookies
+    for text in (a.title, a.description, ga.function, ga.location, ga.purpose):
+        assert text == "bonjour"
+        assert in_language(text, "en") == "hello"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        ({"colour": 1}, "policy: unknown key 'colour'"),
+        ({"category": [{"key": "a", "cookie": {}}]}, "category.cookie must be an array of tables"),
+        ({"category": [{}]}, "no 'key'"),
+    ],
+)
+def test_errors_begin_with_where_they_are(mapping: Any, said: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_dict(mapping)
+    assert said in str(caught.value)
+    assert str(caught.value).startswith("policy: ")
+
+
+def test_presets_alone_are_titled() -> None:
+    own = Policy.from_dict({"presets": ["flask"]}).category("necessary")
+    assert own.title == "Necessary"
+    assert isinstance(own.title, Message)

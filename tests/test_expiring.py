@@ -80,3 +80,9 @@ def test_what_is_too_long_to_expire_does_not_keep_others_from_it() -> None:
 def test_nothing_seen_is_nothing_to_expire() -> None:
     assert expiring_lines([], MANY, (), 3) == []
     assert expiring_lines(["undeclared"], MANY, (), 3) == []
+
+
+def test_names_beyond_printable_ascii_are_not_echoed() -> None:
+    policy = Policy([Category("a", cookies=["n*"])])
+    for name in ("n\xe9", "n\x7f", "n\t"):
+        assert expiring_lines([name], policy, (), 0) == []

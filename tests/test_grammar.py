@@ -211,3 +211,19 @@ def test_dates_all_browsers_read_alike(text: str, moment: tuple[int, ...]) -> No
 )
 def test_dates_browsers_disagree_on(text: str) -> None:
     assert cookie_date(text) is None
+
+
+@pytest.mark.parametrize(
+    ("cookie_string", "left"),
+    [
+        ("a=1; sid=2; b=3", "a=1; b=3"),
+        ("a=1; sid=2", "a=1"),
+        ("a=1; sid=2;sid=3", "a=1"),
+        ("a=1; sid=2; xsid=3", "a=1; xsid=3"),
+        (";a=1; sid=2", "a=1"),
+        ("b; sid=2; c=sid=4", "b; c=sid=4"),
+    ],
+)
+def test_without_pairs_of_a_name(cookie_string: str, left: str) -> None:
+    assert without_pairs(cookie_string, "sid", ()) == left
+    assert without_pairs(cookie_string, "sid", ["2", "3"]) == cookie_string

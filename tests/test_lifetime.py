@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consentgate import PolicyError
-from consentgate.lifetime import duration, earliest_now, is_deletion, lifetime_text, shortened
+from consentgate.lifetime import duration, earliest_now, is_deletion, lifetime_text, measured, shortened
 
 from .conftest import NOW
 from .strategies import ANY_TEXT, NATIVE, set_cookie_strings
@@ -132,3 +132,46 @@ def test_shortening_is_done_once_and_keeps_the_pair(text: str) -> None:
     assert shortened(short, LIMIT, NOW) == short
     assert short.partition(";")[0] == text.partition(";")[0]
     assert short == text or short is not text
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "text", "parts"),
+    [
+        (timedelta(days=14), "14 days", (14, "day")),
+        (timedelta(days=1), "1 day", (1, "day")),
+        (timedelta(hours=36), "36 hours", (36, "hour")),
+        (timedelta(hours=1), "1 hour", (1, "hour")),
+        (timedelta(minutes=2), "2 minutes", (2, "minute")),
+        (timedelta(seconds=1), "1 second", (1, "second")),
+        (timedelta(seconds=86401), "86401 seconds", (86401, "second")),
+        (timedelta(milliseconds=1), "1 second", (1, "second")),
+        ("13 months", "13 months", (13, "month")),
+        ("session", "session", None),
+    ],
+)
+def test_lifetimes_in_words(lifetime: timedelta | str, text: str, parts: tuple[int, str] | None) -> None:
+    assert lifetime_text(lifetime) == text
+    assert measured(lifetime) == parts
+
+
+def test_no_lifetime_is_no_text() -> None:
+    assert lifetime_text(None) == ""
+
+
+def test_shortening_touches_nothing_else() -> None:
+    """R27, R46."""
+    line = "a=Max-Age; Path=/ ;max-age = 99 ; X=Expires=1;Secure"
+    assert shortened(line, 9, NOW) == "a=Max-Age; Path=/ ; X=Expires=1;Secure; Max-Age=9"
+    assert shortened("a=1; Max-Age=9", 9, NOW) == "a=1; Max-Age=9"
+    assert shortened("a=1", 0, NOW) == "a=1"
+    assert shortened("a=1; Expires=soon; Path=/", 9, NOW) == "a=1; Path=/"
+    assert shortened("a=1; Max-Age\xa0=99", 9, NOW) == "a=1; Max-Age\xa0=99"
+
+
+def test_the_date_of_a_response_is_read_without_its_blanks_and_no_more() -> None:
+    """cookies/FACTS.md, deletions 5; NBSP is no blank."""
+    date = "Sat, 22 Nov 2025 00:00:00 GMT"
+    moment = 1763769600.0
+    assert earliest_now([("Date", f" {date}\t")], NOW * 2) == moment
+    assert earliest_now([("Date", f"\xa0{date}")], NOW) == float("-inf")
+    assert earliest_now([("Date", f"X{date}X")], NOW) == float("-inf")

@@ -83,3 +83,8 @@ def test_nothing_makes_it_raise(sec_fetch_site: str, origin: str, host: str) -> 
 def test_what_is_no_origin_is_named(origins: Any) -> None:
     with pytest.raises(PolicyError, match="trusted_origins"):
         checked_origins(origins)
+
+
+def test_no_field_is_no_origin_and_no_host() -> None:
+    assert not is_own(None, None, "XXXX", frozenset({"https://xxxx:443"}))
+    assert not is_own(None, "https://xxxx", None, frozenset())

@@ -184,3 +184,10 @@ def test_twenty_categories_take_less_than_a_kilobyte() -> None:
 def test_nothing_in_it_tells_visitors_apart() -> None:
     """R16: the same choice in the same second is the same text."""
     assert SERIALIZER.dumps(chosen()) == TOKEN
+
+
+def test_equal_serializers_hash_alike() -> None:
+    again = PreferencesSerializer(make_policy(), secret_key=KEY)
+    assert (hash(again), again) == (hash(SERIALIZER), SERIALIZER)
+    other = PreferencesSerializer(make_policy(), secret_key="another key, just as long")
+    assert hash(other) != hash(SERIALIZER)

@@ -92,3 +92,15 @@ def test_mistakes_are_named(mapping: Any, said: str) -> None:
     with pytest.raises(PolicyError) as caught:
         Policy.from_dict(mapping)
     assert said in str(caught.value)
+
+
+def test_the_region_falls_back_to_its_language_and_not_to_others() -> None:
+    text = translated({"en": "hello", "pt": "olá", "pt-BR": "oi"}, "en")
+    assert in_language(text, "pt-BR") == "oi"
+    assert in_language(text, "pt-AO") == "olá"
+    assert in_language(text, "pt-Latn-PT") == "olá"
+
+
+def test_what_is_no_language_of_a_text_is_named() -> None:
+    with pytest.raises(PolicyError, match=r"^a text"):
+        translated({"en": "hello", "x y": "?"}, "en")

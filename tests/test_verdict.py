@@ -5,12 +5,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consentgate import Policy, Preferences
+from consentgate.preferences import Answer
 from consentgate.verdict import NAMELESS, RESERVED, Judge, Reason, Verdict, names_of
 
 from .conftest import NOW, make_policy
 from .strategies import ANY_TEXT, NATIVE, accepted, choosable, names, policies
 
 POLICY = make_policy(exempt=True)
+JUDGE = Judge(POLICY)
 
 
 def chosen(policy: Policy, yes: set[str], at: float = NOW) -> Preferences:
@@ -119,3 +121,21 @@ def test_the_memo_reads_names_as_browsers_do(blank: str, name: str) -> None:
 def test_a_name_nobody_agrees_on_is_nameless() -> None:
     memo = names_of(POLICY)
     assert [memo[text] for text in ("", " ", "a;b", "a\r")] == [NAMELESS] * 4
+
+
+def test_what_is_agreed_keeps_the_earliest_day() -> None:
+    """Of refusals the first, and of yeses everyone's."""
+    digest = POLICY.digests["statistical"]
+
+    def said(yes: bool, at: int) -> Preferences:
+        return Preferences((Answer("statistical", yes, at, digest),))
+
+    agreed = JUDGE.standing(said(True, 5), said(False, 9), said(False, 7)).preferences
+    assert agreed.answers == (Answer("statistical", False, 7, digest),)
+    agreed = JUDGE.standing(said(True, 5), said(True, 3)).preferences
+    assert agreed.answers == (Answer("statistical", True, 3, digest),)
+
+
+def test_what_is_not_admitted_is_false_and_nothing_else() -> None:
+    verdict = JUDGE.judge("theme", JUDGE.undecided)
+    assert verdict.admitted is False

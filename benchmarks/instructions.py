@@ -1,0 +1,93 @@
+"""Instructions per request under callgrind: the same on a noisy machine, so CI may judge by them."""
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+RECORDED = Path(__file__).parent / "instructions.json"
+ALLOWED = 1.15
+"""How much more than recorded is still none of CI's business."""
+
+WORKLOADS = ("W1", "W2", "W2r", "W3", "W4", "W5", "W5b", "W6")
+FEW, MANY = 40, 240
+
+_PROGRAM = """
+import gc, logging, sys, warnings
+warnings.simplefilter("ignore"); logging.disable(); gc.disable()
+from benchmarks.timing import Entry, timed
+from benchmarks.workloads import WORKLOADS
+entry = Entry(sys.argv[1], WORKLOADS[sys.argv[2]])
+environs = [entry.environ() for _ in range(300)]
+timed(entry.app, environs[: int(sys.argv[3])])
+"""
+
+
+def _total(contender: str, workload: str, requests: int) -> int:
+    """Return all instructions of a process that makes 300 requests and serves so many."""
+    with TemporaryDirectory() as folder:
+        command = [
+            "valgrind",
+            "--tool=callgrind",
+            f"--callgrind-out-file={folder}/out",
+            sys.executable,
+            "-c",
+            _PROGRAM,
+        ]
+        done = subprocess.run(
+            [*command, contender, workload, str(requests)],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": "0"},
+        )
+    found = re.search(r"Collected : (\d+)", done.stderr)
+    assert found, done.stderr
+    return int(found[1])
+
+
+def interpreter() -> str:
+    """Return what figures are comparable on: the same build of the same Python."""
+    return f"{platform.python_implementation()} {platform.python_version()} {platform.python_compiler()}"
+
+
+def instructions(short: bool = False) -> dict[str, dict[str, int]]:
+    """Print and return instructions per request, the application's own included."""
+    if shutil.which("valgrind") is None:
+        print("instructions: needs valgrind: apt-get install valgrind")
+        return {}
+    counted: dict[str, dict[str, int]] = {}
+    for contender in ("plain", "default") if short else ("noop", "floor", "plain", "default"):
+        counted[contender] = {}
+        for workload in WORKLOADS[::3] if short else WORKLOADS:
+            many, few = (_total(contender, workload, requests) for requests in (MANY, FEW))
+            counted[contender][workload] = round((many - few) / (MANY - FEW))
+        print(f"{contender:10}", "  ".join(f"{name} {count:,}" for name, count in counted[contender].items()))
+    return counted
+
+
+def check_instructions() -> int:
+    """Compare a few with those recorded; return 1 if one has grown by more than 15 %."""
+    recorded = json.loads(RECORDED.read_text())
+    if recorded["interpreter"] != interpreter():
+        print(
+            f"instructions were recorded on {recorded['interpreter']}, this is {interpreter()}: not compared"
+        )
+        return 0
+    grown = 0
+    for contender, counts in instructions(short=True).items():
+        for workload, count in counts.items():
+            ratio = count / recorded["counts"][contender][workload]
+            grown += ratio > ALLOWED
+            print(f"{contender:8} {workload:4} {ratio:.3f} x recorded{'  TOO MUCH' * (ratio > ALLOWED)}")
+    return int(grown > 0)
+
+
+def record(counts: dict[str, dict[str, int]]) -> None:
+    """Keep *counts* as what to compare with."""
+    RECORDED.write_text(json.dumps({"interpreter": interpreter(), "counts": counts}, indent=1) + "\n")
