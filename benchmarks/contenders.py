@@ -259,7 +259,8 @@ class ByHandWebOb(_ByHand):
             allowed = environ["by_hand.allowed"] = self._allowed(request.cookies.get(PREFERENCES))
             response = request.get_response(app)
             lines = response.headers.getall("Set-Cookie")
-            response.headers.pop("Set-Cookie", None)
+            if lines:
+                del response.headers["Set-Cookie"]
             for line in lines:
                 if self._passes(line, allowed):
                     response.headers.add("Set-Cookie", line)

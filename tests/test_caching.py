@@ -134,3 +134,30 @@ def test_vary_is_read_in_any_case_and_with_blanks_and_no_others() -> None:
     both = [("Vary", "Cookie")]
     assert vary_on(both, "Cookie") is both
     assert vary_on(both, "Cookie", "Accept-Language") == [("Vary", "Cookie, Accept-Language")]
+
+
+@pytest.mark.parametrize(
+    ("field", "shared"),
+    [
+        (("Cache-Control", "max-age=\xa00"), True),
+        (("Cache-Control", "max-age==0"), True),
+        (("Cache-Control", "max-age=X"), True),
+        (("Cache-Control", 'max-age="0"'), False),
+        (("Cache-Control", "\xa0public"), False),
+        (("Cache-Control", "Xpublic"), False),
+        (("Expires", "\xa0Fri, 31 Dec 2038 23:59:59 GMT"), False),
+        (("Expires", "XFri, 31 Dec 2038 23:59:59 GMTX"), False),
+        (("Expires", "\tFri, 31 Dec 2038 23:59:59 GMT "), True),
+    ],
+)
+def test_leave_is_read_to_the_letter(field: tuple[str, str], shared: bool) -> None:
+    assert may_be_shared([field], NOW) is shared
+
+
+def test_what_ends_now_is_not_kept() -> None:
+    fields = [("Expires", "Fri, 31 Dec 2038 23:59:59 GMT")]
+    assert may_be_shared(fields, 2177452798.0) and not may_be_shared(fields, 2177452799.0)
+
+
+def test_directives_keep_their_letters() -> None:
+    assert directives("XaX, b ") == ["XaX", "b"]

@@ -190,3 +190,12 @@ def test_two_hundred_categories_do_not_fit_a_cookie() -> None:
 def test_policies_can_be_copied_and_pickled(policy: Policy) -> None:
     assert copy.deepcopy(policy) == policy
     assert pickle.loads(pickle.dumps(policy)) == policy
+
+
+def test_a_copy_publishes_the_same() -> None:
+    policy = Policy(
+        [Category("a", cookies=["x"])], title="Ours", cookie_name="choices", cookie_lifetime="1 month"
+    )
+    again = pickle.loads(pickle.dumps(policy))
+    assert again == policy
+    assert (again.title, again.cookie_name, again.cookie_lifetime.days) == ("Ours", "choices", 30)

@@ -150,7 +150,7 @@ def test_a_source_may_be_named() -> None:
 
 def test_every_text_may_be_given_by_language() -> None:
     """title and description; function, location and purpose of a cookie; in the policy's own."""
-    by_language = {"fr": "bonjour", "en": "hello"}
+    by_language = {"en": "hello", "fr": "bonjour"}
     cookie = {"name": "_ga", **dict.fromkeys(("function", "location", "purpose"), by_language)}
     category = {"key": "a", "title": by_language, "description": by_language, "cookie": [cookie]}
     policy = Policy.from_dict({"language": "fr", "category": [category]})

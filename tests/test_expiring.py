@@ -86,3 +86,16 @@ def test_names_beyond_printable_ascii_are_not_echoed() -> None:
     policy = Policy([Category("a", cookies=["n*"])])
     for name in ("n\xe9", "n\x7f", "n\t"):
         assert expiring_lines([name], policy, (), 0) == []
+
+
+def test_as_many_lines_as_fit_and_no_more() -> None:
+    short = Policy([Category("a", cookies=["n*"])])
+    assert len(expiring_lines([f"n{number}" for number in range(20)], short, (), 0)) == MOST_LINES
+    # Each of these is 249 octets with its field's name: four of them, and not five, make 1,024 or less.
+    long = Policy([Category("a", cookies=[Cookie("n*", path="/" + "p" * 150)])])
+    lines = expiring_lines([f"n{number}" for number in range(20)], long, (), 0)
+    size = len("Set-Cookie: \r\n") + len(lines[0][1])
+    assert len(lines) == MOST_OCTETS // size < MOST_LINES
+    exact = Policy([Category("a", cookies=[Cookie("n*", path="/" + "p" * (150 + 256 - size))])])
+    lines = expiring_lines([f"n{number}" for number in range(20)], exact, (), 0)
+    assert sum(len("Set-Cookie: \r\n") + len(line) for _, line in lines) == MOST_OCTETS

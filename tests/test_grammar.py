@@ -227,3 +227,34 @@ def test_dates_browsers_disagree_on(text: str) -> None:
 def test_without_pairs_of_a_name(cookie_string: str, left: str) -> None:
     assert without_pairs(cookie_string, "sid", ()) == left
     assert without_pairs(cookie_string, "sid", ["2", "3"]) == cookie_string
+
+
+def test_nothing_but_space_and_tab_is_blank() -> None:
+    """cookies/FACTS.md 2: NBSP, NEL and VT are characters like others."""
+    assert cookie_name("=\xa0") == ""
+    assert list(attributes("Max-Age=0\xa0")) == [("max-age", "0\xa0")]
+    assert cookie_values("a=1; sid=2\xa0", "sid") == ["2\xa0"]
+    assert cookie_values("sid=2\xa0; sid=3\x85", "sid") == ["2\xa0", "3\x85"]
+    for cookie_string in ("a=1; sid=2\xa0", "a=1;sid=2\xa0"):
+        assert without_pairs(cookie_string, "sid", ["2"]) == "a=1"
+
+
+def test_a_pair_may_stand_first_and_behind_blanks() -> None:
+    assert cookie_values(" sid=1", "sid") == cookie_values("\t sid=1;", "sid") == ["1"]
+    assert cookie_values("a=1; sid=2; b=3", "sid") == cookie_values("a=1; sid=2", "sid") == ["2"]
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_dates_are_not_read_in_the_servers_time_zone(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert cookie_date("Thu, 01 Jan 1970 00:00:10 GMT") == 10
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_calendars_begin_in_1601() -> None:
+    assert cookie_date("Mon, 01 Jan 1601 00:00:00 GMT") is not None
+    assert cookie_date("Sun, 31 Dec 1600 23:59:59 GMT") is None

@@ -175,3 +175,19 @@ def test_the_date_of_a_response_is_read_without_its_blanks_and_no_more() -> None
     assert earliest_now([("Date", f" {date}\t")], NOW * 2) == moment
     assert earliest_now([("Date", f"\xa0{date}")], NOW) == float("-inf")
     assert earliest_now([("Date", f"X{date}X")], NOW) == float("-inf")
+
+
+def test_a_day_in_the_past_is_enough_to_the_second() -> None:
+    """R40."""
+    line = "a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+    assert is_deletion(line, DAY) and not is_deletion(line, DAY - 1)
+    assert is_deletion(line, 2 * DAY, [("Date", "Fri, 02 Jan 1970 00:00:00 GMT")])
+    assert not is_deletion(line, 2 * DAY, [("Date", "Thu, 01 Jan 1970 23:59:59 GMT")])
+
+
+def test_shortening_reads_attributes_as_browsers_do() -> None:
+    assert shortened("a=1; Expires=x=y; Max-Age=99", 9, NOW) == "a=1; Max-Age=9"
+    assert shortened("a=1; Max-Age=99; Max-Age\xa0=5", 9, NOW) == "a=1; Max-Age\xa0=5; Max-Age=9"
+    assert shortened("a=1; Max-Age=99; XMax-Age=5", 9, NOW) == "a=1; XMax-Age=5; Max-Age=9"
+    plain = "a=1; Path=/"
+    assert shortened(plain, 9, NOW) is plain

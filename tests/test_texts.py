@@ -104,3 +104,9 @@ def test_the_region_falls_back_to_its_language_and_not_to_others() -> None:
 def test_what_is_no_language_of_a_text_is_named() -> None:
     with pytest.raises(PolicyError, match=r"^a text"):
         translated({"en": "hello", "x y": "?"}, "en")
+
+
+def test_a_pickled_text_is_the_same() -> None:
+    text = translated({"en": "hello", "fr": "bonjour"}, "en")
+    again = pickle.loads(pickle.dumps(text))
+    assert (again, in_language(again, "fr")) == ("hello", "bonjour")

@@ -1,0 +1,33 @@
+"""The benchmark's own honesty: what it times gates as it says, and its oracle is not the gate."""
+
+import pytest
+from benchmarks.growth import exponent
+from benchmarks.table import OURS
+from benchmarks.timing import Entry
+from benchmarks.workloads import HEAD, WORKLOADS, expected
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+@pytest.mark.parametrize("contender", [*OURS, "by hand, WebOb", "by hand, Werkzeug"])
+def test_what_gates_lets_through_what_it_must(contender: str, workload: str) -> None:
+    for _ in range(3):
+        Entry(contender, WORKLOADS[workload]).check()
+
+
+def test_a_contender_that_gates_nothing_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = Entry("noop", WORKLOADS["W3"])
+    monkeypatch.setattr(entry.contender, "gates", True)
+    with pytest.raises(SystemExit, match=r"lets .*_fbp.* through"):
+        entry.check()
+
+
+def test_the_oracle() -> None:
+    names = ["sessionid", "_ga_X", "_fbp", "zzz"]
+    fields = HEAD + [("Set-Cookie", f"{name}=1") for name in names]
+    assert expected(WORKLOADS["W3"], fields) == ["sessionid", "_ga_X"]
+    assert expected(WORKLOADS["W5b"], fields) == ["sessionid"]
+
+
+def test_the_fit() -> None:
+    assert exponent([(1, 5.0), (2, 10.0), (4, 20.0)]) == pytest.approx(1)
+    assert exponent([(1, 5.0), (10, 5.0)]) == pytest.approx(0)
