@@ -1,6 +1,6 @@
 """Hello-world Flask, with the gate and without."""
 
-from flask import Flask, Response
+from flask import Flask
 
 from consentgate import Basis, Category, Policy
 
@@ -11,20 +11,23 @@ def _flask() -> Flask:
     app = Flask(__name__)
 
     @app.get("/")
-    def hello() -> Response:
-        response = Response("Hello, world")
-        response.set_cookie("sessionid", "1")
-        response.set_cookie("_ga", "2")
-        return response
+    def hello() -> str:
+        return "Hello, world"
 
     return app
 
 
+def cookie_string() -> str:
+    """Return what somebody sends who has accepted everything."""
+    value = gate.serializer.dumps(policy.choose(["functional", "statistical", "marketing"]))
+    return f"sessionid=1; lang=en; theme=dark; _ga=2; {policy.cookie_name}={value}"
+
+
 bare, gated = _flask(), _flask()
-_policy = Policy(
+policy = Policy(
     [
         Category(key, basis=Basis.NECESSARY if key == "necessary" else Basis.CONSENT, cookies=names)
         for key, names in DECLARED.items()
     ]
 )
-gated.wsgi_app = _policy.wrap(gated.wsgi_app, secret_key="a key of the benchmark's")  # type: ignore[method-assign]
+gate = gated.wsgi_app = policy.wrap(gated.wsgi_app, secret_key="a key of the benchmark's")  # type: ignore[method-assign]

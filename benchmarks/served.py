@@ -11,6 +11,8 @@ import sys
 import time
 from contextlib import suppress
 
+from .hello import cookie_string
+
 _COMMANDS = {
     "gunicorn": ["gunicorn", "-w", "1", "--log-level", "critical", "-b", "127.0.0.1:{port}"],
     "waitress": ["waitress-serve", "--threads=4", "--listen=127.0.0.1:{port}"],
@@ -28,7 +30,7 @@ def served(short: bool = False) -> dict[str, dict[str, float]]:
         shares: list[float] = []
         rates: list[float] = []
         cpu: dict[str, list[float]] = {"bare": [], "gated": []}
-        for number in range(3 if short else 14):
+        for number in range(4 if short else 8):
             pair = {}
             for kind in ("bare", "gated") if number % 2 else ("gated", "bare"):
                 rate, microseconds = _measured(command, kind, 1 if short else 2)
@@ -64,14 +66,7 @@ def _measured(command: list[str], kind: str, seconds: int) -> tuple[float, float
     )
     try:
         _wait_for(port)
-        wrk = [
-            "wrk",
-            "-t1",
-            "-c4",
-            "-H",
-            "Cookie: sessionid=1; lang=en; theme=dark",
-            f"http://127.0.0.1:{port}/",
-        ]
+        wrk = ["wrk", "-t1", "-c4", "-H", f"Cookie: {cookie_string()}", f"http://127.0.0.1:{port}/"]
         subprocess.run([*wrk, "-d1s"], check=True, capture_output=True)
         before = _cpu(server.pid)
         done = subprocess.run([*wrk, f"-d{seconds}s"], check=True, capture_output=True, text=True)

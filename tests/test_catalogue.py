@@ -199,3 +199,21 @@ def test_a_copy_publishes_the_same() -> None:
     again = pickle.loads(pickle.dumps(policy))
     assert again == policy
     assert (again.title, again.cookie_name, again.cookie_lifetime.days) == ("Ours", "choices", 30)
+
+
+def test_the_preferences_cookie_finds_a_category() -> None:
+    taken: list[str] = []
+    for key in ("necessary", "preferences", "own"):
+        policy = Policy([Category(each, basis=Basis.CONSENT) for each in taken])
+        added = policy.categories[0]
+        assert (added.key, added.title, added.basis) == (key, "Necessary", Basis.NECESSARY)
+        taken.append(key)
+
+
+def test_a_choice_may_last_a_second() -> None:
+    assert Policy([], cookie_lifetime="1 second").cookie_lifetime == timedelta(seconds=1)
+
+
+def test_refusing_what_is_necessary_names_it() -> None:
+    with pytest.raises(PolicyError, match="'necessary' is necessary and cannot be refused"):
+        make_policy().answers({"necessary": False}, 0)

@@ -171,3 +171,22 @@ def test_the_digest_is_of_what_the_visitor_answered_about() -> None:
         Category("a", cookies=[Cookie("x", provider="P"), "y"], basis=Basis.EXEMPT, attestation=ATTESTED),
     ]
     assert len({base.digest(), *(other.digest() for other in others)}) == 6
+
+
+def test_names_are_bytes_up_to_the_longest_a_browser_keeps() -> None:
+    assert Cookie("\xff").name == "\xff"
+    assert Cookie("sid\xa0").name == "sid\xa0"
+    assert Cookie("x" * 4096).name == "x" * 4096
+    with pytest.raises(PolicyError, match=r"name\.encode\(\)\.decode\('latin-1'\)"):
+        Cookie("\u0100")
+    with pytest.raises(PolicyError, match=r"exactly one '\*' and something else: '\*'"):
+        Cookie("*")
+
+
+def test_errors_of_a_category_name_it() -> None:
+    with pytest.raises(PolicyError, match=r"^category 'a': .*description"):
+        Category("a", description=1)  # type: ignore[arg-type]
+    with pytest.raises(PolicyError, match=r"^category 'a': .*basis"):
+        Category("a", basis="consent!")  # type: ignore[arg-type]
+    with pytest.raises(PolicyError, match=r"^category 'a': basis exempt, but not attested: .*, "):
+        Category("a", basis=Basis.EXEMPT, attestation=Attestation())

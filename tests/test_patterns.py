@@ -45,3 +45,9 @@ def test_rivals_have_a_name_in_common(one: str, other: str) -> None:
         suffix = max(one.partition("*")[2], other.partition("*")[2], key=len)
         assert fnmatchcase(prefix + suffix, one)
         assert fnmatchcase(prefix + suffix, other)
+
+
+def test_the_longer_suffix_governs() -> None:
+    assert Patterns(["*b", "*ab", "*aab"]).match("xaab") == "*aab"
+    assert Patterns(["x*b", "x*ab"]).match("xab") == "x*ab"
+    assert list(Patterns(["a*b", "ab*"]).rivals("ab*")) == ["a*b"]

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
-from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
 
 SOURCE = "en"
 """The language our words are written in."""
@@ -54,8 +56,12 @@ MONTHS = (
 
 
 @cache
-def catalogue_of(language: str) -> NullTranslations:
+def catalogue_of(language: str) -> "NullTranslations":
     """Return our catalogue for *language*; that of the source, which says everything as it is, for others."""
+    # With the first text that is spoken, not with the package: these take longer to load than all of ours.
+    from gettext import GNUTranslations, NullTranslations
+    from importlib.resources import files
+
     compiled = files("consentgate").joinpath("locale", language, "LC_MESSAGES", "consentgate.mo")
     if language == SOURCE or not compiled.is_file():
         return NullTranslations()

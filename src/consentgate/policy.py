@@ -2,7 +2,6 @@
 
 import os
 import time
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -65,6 +64,8 @@ class Policy(Catalogue):
             PolicyError: naming the file, the table and the culprit.
             OSError: the file cannot be read.
         """
+        import tomllib  # a policy need not come from a file
+
         name = os.fspath(path)
         try:
             with open(path, "rb") as file:

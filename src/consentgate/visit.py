@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from .errors import NoGate, PolicyError, ResponseStarted
 from .messages import spoken
@@ -261,7 +260,9 @@ class Visit:
         Raises:
             PolicyError: there is no page to post to (`preferences_path=None`), and no *action*.
         """
-        # Jinja2 is loaded when there is something to draw, not with the package.
+        # Loaded when there is something to draw, not with the package.
+        from urllib.parse import quote
+
         from .rendering import Renderer
 
         setting = self.setting
