@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -61,12 +62,17 @@ def instructions(short: bool = False) -> dict[str, dict[str, int]]:
     if shutil.which("valgrind") is None:
         print("instructions: needs valgrind: apt-get install valgrind")
         return {}
-    counted: dict[str, dict[str, int]] = {}
-    for contender in ("plain", "default") if short else ("noop", "floor", "plain", "default"):
-        counted[contender] = {}
-        for workload in WORKLOADS[::3] if short else WORKLOADS:
-            many, few = (_total(contender, workload, requests) for requests in (MANY, FEW))
-            counted[contender][workload] = round((many - few) / (MANY - FEW))
+    contenders = ("plain", "default") if short else ("noop", "floor", "plain", "default")
+    workloads = WORKLOADS[::3] if short else WORKLOADS
+    runs = [(each, workload) for each in contenders for workload in workloads]
+
+    def count(run: tuple[str, str]) -> int:
+        return round((_total(*run, MANY) - _total(*run, FEW)) / (MANY - FEW))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        counts = dict(zip(runs, pool.map(count, runs), strict=True))
+    counted = {each: {workload: counts[each, workload] for workload in workloads} for each in contenders}
+    for contender in contenders:
         print(f"{contender:10}", "  ".join(f"{name} {count:,}" for name, count in counted[contender].items()))
     return counted
 

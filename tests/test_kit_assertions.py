@@ -98,6 +98,28 @@ def test_undeclared_and_nameless_cookies_are_leaks() -> None:
         assert "which no category declares" in failure(leaky) or "_pk_id" in failure(leaky)
 
 
+def test_a_policy_that_never_applies_shows_nothing() -> None:
+    assert "applies to none of these requests" in failure(gate(applies=lambda environ: False))
+
+
+def test_what_fails_only_once_is_told() -> None:
+    class Once(Leaky):
+        """Lets everything through for the first visitor who sends a cookie nobody declared."""
+
+        spent = False
+
+        def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+            leaks = "undeclared" in environ.get("HTTP_COOKIE", "") and not self.spent
+            self.spent = self.spent or leaks
+            if leaks:
+                return super().__call__(environ, start_response)
+            real = gate()
+            real.app = self.app
+            return real(environ, start_response)
+
+    assert "GET /: the " in failure(Once(SITE))
+
+
 def test_what_the_application_reads_is_told() -> None:
     class Blind(Leaky):
         """Strips as the real one, and filters nothing."""

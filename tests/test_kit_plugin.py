@@ -27,6 +27,8 @@ def test_each_test_has_a_visitor_of_its_own(consent_visitor):
 def test_the_fixture(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(SUITE)
     pytester.runpytest_subprocess("-q", "-p", "no:randomly").assert_outcomes(passed=2)
+    # And in this process, where what is run is measured.
+    pytester.runpytest_inprocess("-q", "-p", "no:randomly").assert_outcomes(passed=2)
 
 
 def test_without_an_app_pytest_says_what_is_missing(pytester: pytest.Pytester) -> None:

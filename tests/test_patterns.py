@@ -50,4 +50,5 @@ def test_rivals_have_a_name_in_common(one: str, other: str) -> None:
 def test_the_longer_suffix_governs() -> None:
     assert Patterns(["*b", "*ab", "*aab"]).match("xaab") == "*aab"
     assert Patterns(["x*b", "x*ab"]).match("xab") == "x*ab"
-    assert list(Patterns(["a*b", "ab*"]).rivals("ab*")) == ["a*b"]
+    assert list(Patterns(["a*b", "ab*", "a*xc"]).rivals("ab*")) == ["a*b"]
+    assert list(Patterns(["a*xd", "ab*c"]).rivals("ab*c")) == []

@@ -639,6 +639,25 @@ def test_an_environ_that_is_used_again_is_gated_again() -> None:
     assert [value for name, value in sent[0] if name == "Set-Cookie"] == [SID]
 
 
+def test_long_cookie_fields_are_searched_once_sprayed_names_are_known() -> None:
+    """P3, whichever way it is filtered."""
+    seen: list[str] = []
+    gated = gate(application(before=lambda environ: seen.append(environ.get("HTTP_COOKIE", ""))))
+    sprayed = "; ".join(f"spray{number}=1" for number in range(300))
+    token = cookie(POLICY, [])
+    for _ in range(3):
+        request(gated, HTTP_COOKIE=f"sid=1; {sprayed}; csrftoken=2; {token}; sid=3")
+        request(gated, HTTP_COOKIE=sprayed)
+    assert seen == [f"sid=1; csrftoken=2; {token}; sid=3", ""] * 3
+
+
+def test_a_forged_preferences_cookie_is_reported_even_if_nothing_is_filtered() -> None:
+    events: list[Event] = []
+    gated = gate(application(), filter_requests=False, observer=events.append)
+    request(gated, HTTP_COOKIE="zzz=1; cookies_preferences=forged")
+    assert [(event.action, event.name) for event in events] == [("withheld", "cookies_preferences")]
+
+
 # Failing closed for cookies, open for the site
 
 

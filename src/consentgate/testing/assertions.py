@@ -61,7 +61,7 @@ def assert_enforced(
     except Flaky:
         # It fails once and not again, as where a request changes what the next one meets.
         raise AssertionError(trial.first_failure) from None
-    trial.assert_unchanged()
+    trial.assert_was_worth_it()
 
 
 def assert_transparent(

@@ -41,6 +41,7 @@ class Trial:
         self.policy = gate.policy
         self._extra = extra
         self.first_failure = ""
+        self.was_judged = False
         options = getattr(gate, "options", None)
         self._undeclared_passes = getattr(options, "undeclared", "block") == "report"
         self._filters = getattr(options, "filter_requests", True)
@@ -89,6 +90,7 @@ class Trial:
             )
         if not all(_applies(each) for each in heard.environs):
             return
+        self.was_judged = True
         self._check_reading(asked, heard)
         for edited in heard.edited:
             self._fail(asked, f"the gate edited the application's own list of fields, which was {edited}")
@@ -97,9 +99,14 @@ class Trial:
         if bare is not None:
             self._check_nothing_lost(asked, *bare, answer.headers)
 
-    def assert_unchanged(self) -> None:
-        """Fail if the bare application no longer sets what it set before the gate was asked anything."""
+    def assert_was_worth_it(self) -> None:
+        """Fail if nothing was shown; or if the bare application no longer sets what it set at first."""
         __tracebackhide__ = True
+        if not self.was_judged:
+            raise AssertionError(
+                "the policy applies to none of these requests: nothing was shown. Send what it applies to: "
+                "environ={...}"
+            )
         for route, (before, _) in self._alone.items():
             after, _ = self._bare(Asked(route, (), ()))
             lost = set(map(_name, set_cookies(before.headers))) - set(map(_name, set_cookies(after.headers)))
