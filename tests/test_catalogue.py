@@ -217,3 +217,15 @@ def test_a_choice_may_last_a_second() -> None:
 def test_refusing_what_is_necessary_names_it() -> None:
     with pytest.raises(PolicyError, match="'necessary' is necessary and cannot be refused"):
         make_policy().answers({"necessary": False}, 0)
+
+
+@pytest.mark.parametrize("option", ["title", "controller", "contact", "privacy_url"])
+def test_what_is_published_is_text_and_named_if_not(option: str) -> None:
+    options: dict[str, Any] = {option: 1}
+    with pytest.raises(PolicyError, match=rf"^policy: {option}\b"):
+        Policy([], **options)
+
+
+@pytest.mark.parametrize("url", ["https://example.org/privacy", "http://example.org", "/privacy"])
+def test_where_privacy_is_explained(url: str) -> None:
+    assert Policy([], privacy_url=url).privacy_url == url
