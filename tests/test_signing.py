@@ -209,3 +209,8 @@ def test_the_longest_text_is_read() -> None:
     assert len(SERIALIZER._signers[0].sign(payload)) == 1024
     assert SERIALIZER.fields(SERIALIZER._signers[0].sign(payload).decode()) is not None
     assert SERIALIZER.fields(SERIALIZER._signers[0].sign(payload + "A").decode()) is None
+
+
+def test_the_longest_text_is_that_of_all_answers() -> None:
+    everything = POLICY.choose(list(POLICY.digests), at=datetime.fromtimestamp(9_999_999_999, UTC))
+    assert len(SERIALIZER.dumps(everything)) == longest_text(POLICY)

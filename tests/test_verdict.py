@@ -4,9 +4,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consentgate import Policy, Preferences
+from consentgate import Basis, Category, Policy, Preferences
+from consentgate.narrowing import narrow, only
 from consentgate.preferences import Answer
-from consentgate.verdict import NAMELESS, RESERVED, Judge, Reason, Verdict, names_of
+from consentgate.testing import preferences
+from consentgate.testing.driving import cookies_in
+from consentgate.verdict import FEW, NAMELESS, RESERVED, Judge, Reason, Verdict, names_of
 
 from .conftest import NOW, make_policy
 from .strategies import ANY_TEXT, NATIVE, accepted, choosable, names, policies
@@ -139,3 +142,41 @@ def test_what_is_agreed_keeps_the_earliest_day() -> None:
 def test_what_is_not_admitted_is_false_and_nothing_else() -> None:
     verdict = JUDGE.judge("theme", JUDGE.undecided)
     assert verdict.admitted is False
+
+
+@given(st.data(), policies)
+def test_the_few_names_are_all_that_may_be_read(data: st.DataObject, policy: Policy) -> None:
+    """P3: a long Cookie field is searched for these, and for nothing else."""
+    judge = Judge(policy)
+    standing = judge.standing(data.draw(preferences(policy)))
+    readable = {name for name, key in policy.keys.items() if key in standing.allowed}
+    if standing.few is None:
+        assert len(readable) > FEW or any("*" in name for name in readable)
+    else:
+        assert set(standing.few) == {*readable, policy.cookie_name}
+        assert len(readable) <= FEW and not any("*" in name for name in readable)
+        sent = data.draw(st.lists(names | st.sampled_from(sorted(policy.keys)), max_size=6))
+        cookie_string = "; ".join(f"{name}=1" for name in sent)
+        narrowed = narrow(cookie_string, judge.sent_names, standing.readable)
+        assert [*cookies_in(only(cookie_string, standing.few))] == [*cookies_in(narrowed)]
+
+
+def test_how_few_are_few() -> None:
+    def few(count: int, **options: bool) -> tuple[str, ...] | None:
+        cookies = [f"n{number}" for number in range(count)]
+        policy = Policy([Category("necessary", basis=Basis.NECESSARY, cookies=cookies)])
+        return Judge(policy, **options).undecided.few
+
+    assert len(few(FEW - 1) or ()) == FEW + 1  # the preferences cookie's own name is a declared one, too
+    assert few(FEW) is None
+    assert few(1, admit_undeclared=True) is None
+
+
+def test_what_is_undeclared_may_be_admitted_besides() -> None:
+    judge = Judge(POLICY, admit_undeclared=True)
+    assert judge.undecided.allowed == JUDGE.undecided.allowed | {None}
+
+
+def test_what_is_no_control_character_is_a_character() -> None:
+    assert names_of(POLICY)["x\xa0"] is names_of(POLICY)["x\x85"] is None
+    assert names_of(POLICY)["x\x7f"] == NAMELESS
