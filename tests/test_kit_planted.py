@@ -41,14 +41,13 @@ FAULTS = {
     ),
     "state read too early": Fault(
         "wsgi",
-        "        return app(environ, response.start)\n",
-        "        response.visit = begun(visit.setting, visit.standing, visit.applies)\n"
-        "        return app(environ, response.start)\n",
+        "response = self, visit, environ,",
+        "response = self, begun(setting, visit.standing), environ,",
     ),
     "the exc_info path unfiltered": Fault(
         "wsgi",
-        "return self.start_response(status, fields, exc_info)",
-        "return self.start_response(status, response_headers, exc_info)",
+        "return start_response(status, fields, exc_info)",
+        "return start_response(status, response_headers, exc_info)",
     ),
     "the digest ignored": Fault(
         "reading",

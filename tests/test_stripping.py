@@ -18,7 +18,7 @@ EXEMPT = Judge(make_policy(exempt=True))
 
 
 def strip(fields: list[Field], *allowed: str, judge: Judge = JUDGE) -> list[Field]:
-    return strip_set_cookies(fields, judge, frozenset({"necessary", *allowed}), NOW).fields
+    return strip_set_cookies(fields, judge, frozenset({"necessary", *allowed}), NOW)[0]
 
 
 def is_subsequence(some: list[Field], all_fields: list[Field]) -> bool:
@@ -72,8 +72,8 @@ def test_where_judging_starts_is_a_short_cut_and_nothing_else(fields: list[Field
     start = first_to_judge(fields, JUDGE.names, JUDGE.necessary)
     whole = strip_set_cookies(fields, JUDGE, JUDGE.undecided.allowed, NOW)
     if start < 0:
-        assert whole.fields is fields
-        assert not whole.gated
+        assert whole[0] is fields
+        assert whole[1:] == ([], [], False)
     else:
         assert strip_set_cookies(fields, JUDGE, JUDGE.undecided.allowed, NOW, start) == whole
 
@@ -94,7 +94,7 @@ def test_necessary_cookies_are_the_same_object(policy: Policy, text: str) -> Non
         if name != policy.cookie_name
     ]
     fields = [field for field in fields if cookie_name(field[1]) is not None]
-    assert strip_set_cookies(fields, judge, judge.undecided.allowed, NOW).fields is fields
+    assert strip_set_cookies(fields, judge, judge.undecided.allowed, NOW)[0] is fields
 
 
 def fields_of(*texts: str) -> list[Field]:
@@ -109,24 +109,26 @@ def test_the_matrix() -> None:
 
 
 def test_what_was_stripped_is_told_and_what_was_gated() -> None:
-    stripped = strip_set_cookies(
+    _, stripped, _, is_gated = strip_set_cookies(
         fields_of(*MATRIX, "x", "cookies_preferences=1"), JUDGE, frozenset({"necessary", "internal"}), NOW
     )
-    assert stripped.stripped == [
+    assert stripped == [
         ("_pk_id", "statistical"),
         ("vid", "third-party"),
         ("zzz", None),
         ("", ";"),
         ("cookies_preferences", "="),
     ]
-    assert stripped.gated
+    assert is_gated
 
 
 def test_undeclared_cookies_may_be_let_through_and_told() -> None:
-    stripped = strip_set_cookies(fields_of("zzz=5", "sid=1", "x"), JUDGE, frozenset({"necessary", None}), NOW)
-    assert [value for _, value in stripped.fields] == ["zzz=5", "sid=1"]
-    assert stripped.spared == [("zzz", None)]
-    assert not stripped.gated
+    fields, _, spared, is_gated = strip_set_cookies(
+        fields_of("zzz=5", "sid=1", "x"), JUDGE, frozenset({"necessary", None}), NOW
+    )
+    assert [value for _, value in fields] == ["zzz=5", "sid=1"]
+    assert spared == [("zzz", None)]
+    assert not is_gated
 
 
 @pytest.mark.parametrize(

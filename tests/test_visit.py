@@ -19,12 +19,16 @@ def visit(
     *accepted: str, applies: bool = True, asked_late: Callable[[], object] = lambda: None, **options: Any
 ) -> Visit:
     setting = Setting(
-        JUDGE, clock=lambda: NOW, asked_late=asked_late, preferences_path=options.pop("path", "/cookies")
+        JUDGE,
+        clock=lambda: NOW,
+        applies=applies,
+        asked_late=asked_late,
+        preferences_path=options.pop("path", "/cookies"),
     )
     standing = JUDGE.undecided
     if accepted:
         standing = JUDGE.standing(POLICY.choose(accepted))
-    return begun(setting, standing, applies, **options)
+    return begun(setting, standing, **options)
 
 
 def test_it_is_found_in_the_environ() -> None:
@@ -65,7 +69,7 @@ def test_choices_change_only_what_they_name() -> None:
     one.accept("statistical", "necessary")
     assert one.allowed == ("necessary", "statistical", "internal")
     assert one.preferences.answer("internal") == earlier.answer("internal")
-    assert one.chosen_at == int(NOW)
+    assert one.course.chosen_at == int(NOW)
     one.refuse("internal")
     assert one.state("internal") == "refused"
     one.accept_all()
@@ -101,14 +105,14 @@ def test_a_choice_that_comes_too_late_says_so() -> None:
     one.has_started = True
     with pytest.raises(ResponseStarted):
         one.accept("internal")
-    assert one.chosen_at is None
+    assert one.course.chosen_at is None
 
 
 def test_choosing_nothing_is_no_choice() -> None:
     one = visit()
     one.accept()
     one.accept("necessary")
-    assert one.chosen_at is None
+    assert one.course.chosen_at is None
 
 
 def test_where_the_policy_does_not_apply_everything_is_allowed_and_choices_count() -> None:
@@ -136,9 +140,9 @@ def test_any_question_counts_as_one_and_a_late_first_one_is_reported() -> None:
         lambda one: one.banner(),
     ):
         one = visit(asked_late=lambda: late.append("late"))
-        assert not one.was_asked
+        assert not one.course.was_asked
         ask(one)
-        assert one.was_asked
+        assert one.course.was_asked
         one.has_started = True
         ask(one)
         assert late == []
@@ -152,7 +156,7 @@ def test_any_question_counts_as_one_and_a_late_first_one_is_reported() -> None:
 
 def test_the_banner_asks_once_and_returns_to_the_page() -> None:
     """R76, R5."""
-    one = visit(place=("/mounted app", "/caf\xc3\xa9", "q=<1>&r=%20\xe9"))
+    one = visit(place=("/mounted app", "/caf\xc3\xa9", "q=<1>&r=%20\xe9", None))
     banner = one.banner()
     assert banner.__html__() == banner
     assert 'action="/mounted%20app/cookies"' in banner

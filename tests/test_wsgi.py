@@ -319,7 +319,7 @@ def test_the_exception_is_raised_again_by_the_server_and_kept_by_nobody() -> Non
         while traceback is not None:
             frames.append(traceback.tb_frame)
             traceback = traceback.tb_next
-        ours = [frame for frame in frames if frame.f_code.co_qualname == "_Response.start"]
+        ours = [frame for frame in frames if frame.f_code.co_qualname == "_start"]
         assert len(ours) == 1
         assert ours[0].f_locals["exc_info"] is None
     finally:
@@ -675,7 +675,7 @@ def test_an_error_in_reading_costs_the_choice_not_the_page(
 def test_an_error_in_judging_costs_gated_cookies_not_the_page(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, report_only: bool
 ) -> None:
-    monkeypatch.setattr("consentgate.wsgi.admit", broken)
+    monkeypatch.setattr("consentgate.wsgi.make_private", broken)
     gated = gate(application(*MATRIX), report_only=report_only)
     answer = request(gated, HTTP_COOKIE=cookie(POLICY, ALL))
     assert answer.body == b"body"

@@ -1,17 +1,13 @@
 """The response, step by step: what a gate makes of an application's fields. Pure."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from .caching import make_private, may_be_shared, vary_on
 from .expiring import expiring_lines
 from .fields import Field
 from .narrowing import not_allowed
-from .stripping import Stripped, names_set, strip_set_cookies
+from .stripping import Cookies, names_set, strip_set_cookies
 from .verdict import Judge
-
-Cookies = Sequence[tuple[str, str | None]]
-"""Names of cookies, each with the key that `Names` gives it."""
 
 
 class Facts(NamedTuple):
@@ -53,34 +49,26 @@ class Amended(NamedTuple):
     expired: Cookies
 
 
-def admit(
-    response_headers: list[Field], judge: Judge, allowed: frozenset[str | None], now: float, start: int = 0
-) -> Stripped:
-    """Return what becomes of *response_headers*, which is not edited, when nothing is to be added.
-
-    The arguments are those of `strip_set_cookies`.
-    """
-    stripped = strip_set_cookies(response_headers, judge, allowed, now, start)
-    if not stripped.gated:
-        return stripped
-    fields, names, spared, gated = stripped
-    return Stripped(make_private(fields), names, spared, gated)
-
-
 def amend(response_headers: list[Field], judge: Judge, facts: Facts) -> Amended:
     """Return what becomes of *response_headers*, which is not edited."""
-    stripped = Stripped(response_headers, [], [], gated=False)
+    fields, is_gated = response_headers, False
+    stripped: Cookies = []
+    spared: Cookies = []
     if facts.applies:
-        stripped = admit(response_headers, judge, facts.allowed, facts.now)
+        judged = strip_set_cookies(response_headers, judge, facts.allowed, facts.now)
+        fields, stripped, spared, is_gated = judged
     lines = [] if facts.minted is None else [("Set-Cookie", facts.minted)]
-    expired: list[tuple[str, str | None]] = []
+    expired: Cookies = []
     if facts.cookie_string and not may_be_shared(response_headers, facts.now):
         keys = dict(not_allowed(facts.cookie_string, judge.sent_names, facts.allowed))
-        taken = names_set(stripped.fields)
+        taken = names_set(fields)
         for name, line in expiring_lines(keys, judge.catalogue, taken, facts.turn):
             lines.append(("Set-Cookie", line))
             expired.append((name, keys[name]))
-    fields = make_private([*stripped.fields, *lines]) if lines else stripped.fields
+    if lines:
+        fields = [*fields, *lines]
+    if lines or is_gated:
+        fields = make_private(fields)
     if facts.varies:
         fields = vary_on(fields, *facts.varies)
-    return Amended(fields, stripped.stripped, stripped.spared, expired)
+    return Amended(fields, stripped, spared, expired)

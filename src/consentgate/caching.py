@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from .fields import CACHE_CONTROL, EXPIRES, KIND_OF, TARGETED, VARY, Field
+from .fields import CACHE_CONTROL, EXPIRES, KIND_OF, NOT_FOR_CACHES, TARGETED, VARY, Field
 from .grammar import cookie_date
 from .memo import Remembered
 
@@ -30,6 +30,8 @@ def make_private(fields: list[Field]) -> list[Field]:
     """
     keeps_out = False
     for name, value in fields:
+        if name in NOT_FOR_CACHES:
+            continue
         kind = KIND_OF[name]
         if kind is CACHE_CONTROL:
             keeps_out = keeps_out or _KEEPS_OUT[value]

@@ -16,8 +16,6 @@ VARY = "vary"
 
 _KINDS = (CACHE_CONTROL, DATE, EXPIRES, VARY)
 _LONGEST = 64
-
-
 _MOST = 512
 
 NO_COOKIES: set[str] = set()
@@ -26,20 +24,34 @@ NO_COOKIES: set[str] = set()
 For the one question every field of every response is asked; a set answers it faster than a dict.
 """
 
+NOT_FOR_CACHES: set[str] = set()
+"""Likewise, names of fields that do not speak to caches."""
+
 
 def _kind(field_name: str) -> str | None:
-    name = field_name.lower()
+    kind = _kind_of(field_name.lower())
+    if len(field_name) <= _LONGEST:
+        if kind not in (SET_COOKIE, ODD_SET_COOKIE):
+            _remember(field_name, NO_COOKIES)
+        if kind not in (CACHE_CONTROL, TARGETED):
+            _remember(field_name, NOT_FOR_CACHES)
+    return kind
+
+
+def _kind_of(name: str) -> str | None:
     if is_set_cookie(name):
         return SET_COOKIE if name == SET_COOKIE else ODD_SET_COOKIE
-    if len(field_name) <= _LONGEST:
-        if len(NO_COOKIES) >= _MOST:
-            NO_COOKIES.clear()
-        NO_COOKIES.add(field_name)
     if name in _KINDS:
         return _KINDS[_KINDS.index(name)]
     # RFC 9213 2.1, and the field it grew from.
     targeted = name == "surrogate-control" or name.endswith("cdn-cache-control")
     return TARGETED if targeted else None
+
+
+def _remember(field_name: str, names: set[str]) -> None:
+    if len(names) >= _MOST:
+        names.clear()
+    names.add(field_name)
 
 
 KIND_OF = Remembered(_kind, size=_MOST, longest=_LONGEST)

@@ -1,12 +1,11 @@
 """Set-Cookie fields on their way out: those of categories a visit does not allow are left out."""
 
 from collections.abc import Container, Sequence
-from typing import NamedTuple
 
 from .fields import KIND_OF, NO_COOKIES, ODD_SET_COOKIE, SET_COOKIE, Field
 from .grammar import BLANK, LARGEST_PAIR, cookie_name
 from .lifetime import earliest_now, is_deletion, shortened
-from .verdict import NAMELESS, RESERVED, Judge, Names
+from .verdict import EXEMPT, NAMELESS, NECESSARY, REFUSED, RESERVED, SPARED, Judge, Names
 
 UNDELETABLE = (NAMELESS, RESERVED)
 """Keys of cookies whose deletion does not pass either."""
@@ -15,20 +14,8 @@ LONGEST_EXEMPT = 395 * 24 * 3600
 """Seconds an exempt cookie may live: 13 months (R27)."""
 
 
-class Stripped(NamedTuple):
-    """What became of a response's fields.
-
-    Attributes:
-        fields: what goes on; the very list that came in, if nothing was changed.
-        stripped: for each field left out, its cookie's name ("" if it has none) and category key.
-        spared: likewise for each undeclared cookie that went through.
-        gated: whether a cookie of a category that may be refused went through.
-    """
-
-    fields: list[Field]
-    stripped: list[tuple[str, str | None]]
-    spared: list[tuple[str, str | None]]
-    gated: bool
+Cookies = list[tuple[str, str | None]]
+"""Names of cookies ("" for one without), each with the key that `Names` gives it."""
 
 
 def first_to_judge(response_headers: list[Field], names: Names, necessary: Container[str | None]) -> int:
@@ -60,8 +47,8 @@ def strip_set_cookies(
     allowed: frozenset[str | None],
     now: float,
     start: int = 0,
-) -> Stripped:
-    """Return *response_headers* without the cookies *allowed* does not hold.
+) -> tuple[list[Field], Cookies, Cookies, bool]:
+    """Return *response_headers* without the cookies *allowed* does not hold; and what became of them.
 
     Real deletions pass; the preferences cookie never does, it is the gate's alone. Exempt cookies
     that would live longer than 13 months are shortened (R27); nothing else is re-written.
@@ -72,13 +59,17 @@ def strip_set_cookies(
         allowed: keys of the categories allowed; with None among them, undeclared cookies pass.
         now: Unix seconds.
         start: where to begin: no field before it sets a cookie that is not necessary.
+
+    Returns:
+        What goes on, the very list that came in if nothing was changed; the cookies left out; the
+        undeclared ones that went through; whether one of a category that may be refused went through.
     """
-    names, necessary, exempt = judge.names, judge.necessary, judge.exempt
+    names, fates = judge.names, judge.fates[allowed]
     fields = response_headers[:start]
-    stripped: list[tuple[str, str | None]] = []
-    spared: list[tuple[str, str | None]] = []
+    stripped: Cookies = []
+    spared: Cookies = []
     gated = changed = False
-    for field in response_headers[start:] if start else response_headers:
+    for field in response_headers[start:]:
         field_name, field_value = field
         kind = None if field_name in NO_COOKIES else KIND_OF[field_name]
         if kind is not SET_COOKIE and kind is not ODD_SET_COOKIE:
@@ -86,29 +77,30 @@ def strip_set_cookies(
             continue
         text, equals, _ = field_value.partition("=")
         key = names[text] if equals and kind is SET_COOKIE else NAMELESS
-        if key in allowed and (
+        fate = fates[key]
+        if fate is not REFUSED and (
             (field_value.isprintable() and len(field_value) <= LARGEST_PAIR)
             or cookie_name(field_value) is not None
         ):
-            if key not in necessary:
-                if key is None:
+            if fate is not NECESSARY:
+                if fate is SPARED:
                     spared.append((text.strip(BLANK), key))
                 else:
                     gated = True
-                    if key in exempt:
+                    if fate is EXEMPT:
                         limited = _limited(field, response_headers, now)
                         changed = changed or limited is not field
                         field = limited
             fields.append(field)
         elif key not in UNDELETABLE and is_deletion(field_value, now, response_headers):
             fields.append(field)
-        elif key is NAMELESS or (key in allowed):
+        elif key is NAMELESS or fate is not REFUSED:
             stripped.append(("", NAMELESS))
         else:
             stripped.append((text.strip(BLANK), key))
     if not (stripped or changed):
         fields = response_headers
-    return Stripped(fields, stripped, spared, gated)
+    return fields, stripped, spared, gated
 
 
 def _limited(field: Field, response_headers: Sequence[Field], now: float) -> Field:

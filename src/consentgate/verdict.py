@@ -20,6 +20,9 @@ RESERVED = "="
 FEW = 16
 """Names up to which it is quicker to look for each in a long Cookie field than at each of its pairs."""
 
+NECESSARY, GATED, EXEMPT, SPARED, REFUSED = "necessary", "gated", "exempt", "spared", "refused"
+"""What becomes of a cookie that is set: it passes, and some of them with consequences; or it does not."""
+
 _Said = tuple[tuple[str, bool], ...]
 """Category keys, each with yes or no."""
 
@@ -141,6 +144,8 @@ class Judge:
         self.exempt = frozenset(
             category.key for category in catalogue.categories if category.basis is Basis.EXEMPT
         )
+        self.fates = Remembered(self._fates, size=256, longest=256)
+        """What is allowed -> the key of each category, and what may stand for one -> fate of its cookies."""
         # Thousands of visitors say the same few things.
         self._outcomes = Remembered(self._outcome, size=256, longest=256)
         self.undecided = self.standing(UNDECIDED)
@@ -172,6 +177,13 @@ class Judge:
             allowed |= {None}
         readable = allowed | {RESERVED}
         return Outcome(allowed, readable, not answers.keys() >= self._consent, self._few(allowed))
+
+    def _fates(self, allowed: frozenset[str | None]) -> dict[str | None, str]:
+        fates: dict[str | None, str] = {NAMELESS: REFUSED, RESERVED: REFUSED}
+        for key in (None, *(category.key for category in self.catalogue.categories)):
+            passes = SPARED if key is None else EXEMPT if key in self.exempt else GATED
+            fates[key] = passes if key in allowed else REFUSED
+        return fates | dict.fromkeys(self.necessary, NECESSARY)
 
     def _few(self, allowed: frozenset[str | None]) -> tuple[str, ...] | None:
         names = [name for name, key in self.catalogue.keys.items() if key in allowed]

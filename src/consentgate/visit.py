@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import NoGate, PolicyError, ResponseStarted
 from .messages import spoken
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 ENVIRON_KEY = "consentgate.visit"
 
-Place = tuple[str, str, str]
-"""SCRIPT_NAME, PATH_INFO and QUERY_STRING, from before the application had them: some rewrite them."""
+Place = tuple[str, str, str, str | None]
+"""SCRIPT_NAME, PATH_INFO, QUERY_STRING and HTTP_ACCEPT_LANGUAGE, from before the application had them."""
 
-NOWHERE = "", "/", ""
+NOWHERE = "", "/", "", None
 
 QUERY_SAFE = "/!$&'()*+,;=:@~?%"
 PATH_SAFE = "/!$&'()*+,;=:@~"
@@ -33,6 +33,7 @@ class Setting:
     Attributes:
         judge: the policy.
         clock: gives Unix seconds.
+        applies: whether the policy applies to their requests.
         preferences_path: where the visitor's page is, None where there is none.
         language: what the site speaks, None if the browser decides.
         renderer: gives what draws the banner, once there is something to draw; a plain one, unless given.
@@ -42,6 +43,7 @@ class Setting:
 
     judge: Judge
     clock: Callable[[], float]
+    applies: bool = True
     preferences_path: str | None = None
     language: str | None = None
     renderer: Callable[[], "Renderer"] | None = None
@@ -49,25 +51,35 @@ class Setting:
     gate: object = None
 
 
-def begun(
-    setting: Setting,
-    standing: Standing,
-    applies: bool = True,
-    place: Place = NOWHERE,
-    accept_language: str = "",
-    spoken: str | None = None,
-) -> "Visit":
+class Course(NamedTuple):
+    """What has happened in a visit so far.
+
+    Attributes:
+        was_asked: whether the application asked anything, so that its answer depends on the visitor (R80).
+        was_negotiated: whether a language was chosen by what the browser asks for.
+        chosen_at: when a choice was made in this request, in Unix seconds; None if none was.
+    """
+
+    was_asked: bool = False
+    was_negotiated: bool = False
+    chosen_at: int | None = None
+
+
+UNEVENTFUL = Course()
+"""Most visits' course, to their end."""
+
+ASKED = Course(was_asked=True)
+
+
+def begun(setting: Setting, standing: Standing, place: Place = NOWHERE) -> "Visit":
     """Return the visit of a request that has just begun."""
     # Not by an __init__: a class without one makes its objects in half the time, in every request.
     visit = Visit()
     visit.setting = setting
     visit.standing = standing
-    visit.applies = applies
     visit.place = place
-    visit.accept_language = accept_language
-    visit.spoken = spoken
-    visit.is_touched = visit.was_asked = visit.was_negotiated = visit.has_started = False
-    visit.chosen_at = None
+    visit.course = UNEVENTFUL
+    visit.has_started = False
     visit.told = ()
     return visit
 
@@ -79,56 +91,26 @@ class Visit:
     request (R85) and is remembered in the next.
     """
 
-    __slots__ = (
-        "accept_language",
-        "applies",
-        "chosen_at",
-        "has_started",
-        "is_touched",
-        "place",
-        "setting",
-        "spoken",
-        "standing",
-        "told",
-        "was_asked",
-        "was_negotiated",
-    )
+    __slots__ = ("course", "has_started", "place", "setting", "standing", "told")
 
     setting: Setting
-    """What it shares with all visits behind its gate."""
+    """What it shares with other visits behind its gate."""
 
     standing: Standing
     """Where the visitor stands, read without that counting as a question."""
 
-    applies: bool
-    """Whether the policy applies to this request."""
-
     place: Place
     """Where the request was for."""
 
-    accept_language: str
-    """What the browser asks to be spoken to in."""
-
-    spoken: str | None
-    """The language the site says for this request; None if it does not."""
-
-    is_touched: bool
-    """Whether the application has asked or chosen anything: in most requests it has not."""
-
-    was_asked: bool
-    """Whether the application has asked anything, so that its answer depends on the visitor (R80)."""
-
-    chosen_at: int | None
-    """When a choice was made in this request, in Unix seconds; None if none was."""
-
-    was_negotiated: bool
-    """Whether a language was chosen by what the browser asks for."""
+    course: Course
+    """What has happened in it so far."""
 
     has_started: bool
     """Whether the response has started: a choice would come too late."""
 
-    told: tuple[Sequence[tuple[str, str | None]], ...]
-    """The cookies reported of this request's responses: start_response may be called again (R86)."""
+    told: tuple[tuple[str, bool, Sequence[tuple[str, str | None]]], ...]
+    """What was reported of its responses, since start_response may be called again (R86): what was done,
+    whether it was, and the cookies it was done to."""
 
     @classmethod
     def from_environ(cls, environ: dict[str, Any]) -> "Visit":
@@ -162,7 +144,7 @@ class Visit:
     def needs_choice(self) -> bool:
         """Whether there is something to ask this visitor."""
         self._ask()
-        return self.applies and self.standing.needs_choice
+        return self.setting.applies and self.standing.needs_choice
 
     def allows(self, category_key: str) -> bool:
         """Tell whether cookies of this category may be set and read in this visit.
@@ -183,7 +165,7 @@ class Visit:
         """Return whether a cookie of this name is admitted, why, and under which category."""
         self._ask()
         verdict = self.setting.judge.judge(cookie_name, self.standing)
-        if not self.applies:
+        if not self.setting.applies:
             return Verdict(True, Reason.NOT_APPLICABLE, verdict.category)
         return verdict
 
@@ -248,8 +230,7 @@ class Visit:
         if given:
             preferences = self.standing.preferences.amended(given)
             self.standing = setting.judge.standing(preferences)
-            self.chosen_at = at
-            self.is_touched = True
+            self.course = self.course._replace(chosen_at=at)
 
     def banner(self, *, action: str | None = None) -> "Markup":
         """Return the question as HTML for the top of a page, empty when there is nothing to ask (R76).
@@ -272,7 +253,7 @@ class Visit:
         if not self.needs_choice:
             return Renderer.nothing
         renderer = setting.renderer() if setting.renderer else Renderer(setting.judge.catalogue)
-        script_name, path_info, query_string = self.place
+        script_name, path_info, query_string, _ = self.place
         mount = quote(script_name.encode("latin-1"), safe=PATH_SAFE)
         page = mount + quote(path_info.encode("latin-1"), safe=PATH_SAFE)
         query = quote(query_string.encode("latin-1"), safe=QUERY_SAFE)
@@ -287,33 +268,34 @@ class Visit:
     @property
     def language(self) -> str:
         """The language to speak to this visitor in: the site's word, the browser's, the policy's."""
-        language = self.spoken or self.setting.language
-        if language is not None:
-            return language
+        if self.setting.language is not None:
+            return self.setting.language
         from .languages import negotiated
 
         # It depends on what the browser asked for, then: caches are told.
-        self.was_negotiated = self.is_touched = True
+        self.course = self.course._replace(was_negotiated=True)
         catalogue = self.setting.judge.catalogue
-        return negotiated(self.accept_language, spoken(catalogue.strings), catalogue.language)
+        return negotiated(self.place[3] or "", spoken(catalogue.strings), catalogue.language)
 
     # What the gate asks of a visit
 
     @property
     def varies(self) -> tuple[str, ...]:
         """Names of the request's fields that the application's answer was made to depend on (R80)."""
-        cookie = ("Cookie",) if self.was_asked else ()
-        return (*cookie, "Accept-Language") if self.was_negotiated else cookie
+        course = self.course
+        cookie = ("Cookie",) if course.was_asked else ()
+        return (*cookie, "Accept-Language") if course.was_negotiated else cookie
 
     def is_underway_behind(self, gate: object) -> bool:
         """Tell whether this visit's response is still to come, through a gate equal to *gate*."""
         return not self.has_started and self.setting.gate == gate
 
     def _allows(self, key: str) -> bool:
-        return not self.applies or key in self.standing.allowed
+        return not self.setting.applies or key in self.standing.allowed
 
     def _ask(self) -> None:
-        if not self.was_asked:
-            self.was_asked = self.is_touched = True
+        course = self.course
+        if not course.was_asked:
+            self.course = ASKED if course is UNEVENTFUL else course._replace(was_asked=True)
             if self.has_started:
                 self.setting.asked_late()

@@ -6,17 +6,20 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cached_property
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from .amending import Amended, Cookies, Facts, admit, amend
-from .caching import vary_on
+from .amending import Amended, Facts, amend
+from .caching import make_private, vary_on
 from .catalogue import Catalogue
 from .category import is_secure_only
 from .errors import PolicyError
 from .fields import Field
 from .grammar import without_pairs
+from .memo import Remembered
 from .minting import minted
 from .narrowing import LONG, narrow, only, spared, withheld
 from .options import Applies, Language, Options, Templates, Undeclared
@@ -24,10 +27,10 @@ from .origin import checked_origins
 from .reading import Reader, Reading
 from .reporting import Action, Observer, Reporter
 from .signing import PreferencesSerializer, SecretKey
-from .stripping import first_to_judge, strip_set_cookies
+from .stripping import Cookies, first_to_judge, strip_set_cookies
 from .texts import checked_language
 from .verdict import RESERVED, Judge, Standing
-from .visit import ENVIRON_KEY, Place, Setting, Visit, begun
+from .visit import ENVIRON_KEY, UNEVENTFUL, Place, Setting, Visit, begun
 
 if TYPE_CHECKING:
     from .rendering import Renderer
@@ -127,7 +130,11 @@ class ConsentGate:
             gate=(options, self.serializer),
         )
         self._ask_language = options.language if callable(options.language) else None
+        self._settings = Remembered(self._setting_of, size=64, longest=2)
         self._own_path = options.preferences_path or "\0"  # no PATH_INFO begins so
+        # What a path has to hold to be looked at again; where a callable is to be asked, any does.
+        asks = options.applies is not None or self._ask_language is not None
+        self._remarkable = "" if asks else self._own_path
         # Looked up in every request: once more here, so that it takes one step there.
         self._names, self._necessary = self._judge.names, self._judge.necessary
         self._undecided, self._applies = self._judge.undecided, options.applies
@@ -139,27 +146,30 @@ class ConsentGate:
         if ENVIRON_KEY in environ and self._is_inside_its_equal(environ[ENVIRON_KEY]):
             return self.app(environ, start_response)
         # Read now, before the application has the environ in its hands: some rewrite it.
+        asked_for = environ.get("HTTP_ACCEPT_LANGUAGE")
         try:
-            place = environ["SCRIPT_NAME"], environ["PATH_INFO"], environ["QUERY_STRING"]
+            place = environ["SCRIPT_NAME"], environ["PATH_INFO"], environ["QUERY_STRING"], asked_for
         except KeyError:
             place = _place_with_gaps(environ)
-        app, applies = self.app, True
-        if self._own_path in place[1] and self._owns(place[1]):
-            app = self._endpoint
-        elif self._applies is not None:
-            applies = self._ask_whether_applies(environ)
-        spoken = None if self._ask_language is None else self._asked_language(environ)
-        accept_language = environ.get("HTTP_ACCEPT_LANGUAGE", "")
-        visit = begun(self._setting, self._undecided, applies, place, accept_language, spoken)
-        environ[ENVIRON_KEY] = visit
-        response = _Response()
-        response.gate = self
-        response.visit = visit
-        response.environ = environ
-        response.start_response = start_response
-        response.cookie_string = cookie_string = environ.get("HTTP_COOKIE", "")
-        response.expirable = self._receive(cookie_string, visit, environ) if cookie_string else ""
-        return app(environ, response.start)
+        app, setting = self.app, self._setting
+        if self._remarkable in place[1]:
+            app, setting = self._looked_at(environ, place[1])
+        visit = environ[ENVIRON_KEY] = begun(setting, self._undecided, place)
+        cookie_string = environ.get("HTTP_COOKIE", "")
+        expirable = self._receive(cookie_string, visit, environ) if cookie_string else ""
+        response = self, visit, environ, start_response, cookie_string, expirable
+        # Of all that can be called and remembers something, a bound method is made the fastest.
+        return app(environ, MethodType(_start, response))
+
+    def _looked_at(self, environ: WSGIEnvironment, path_info: str) -> tuple[WSGIApplication, Setting]:
+        """Return who answers a request that is for our page, or that the site is to be asked about."""
+        is_ours = path_info.startswith(self._own_path) and path_info[len(self._own_path) :][:1] in ("", "/")
+        setting = self._settings[is_ours or self._ask_whether_applies(environ), self._asked_language(environ)]
+        return self._endpoint if is_ours else self.app, setting
+
+    def _setting_of(self, asked: tuple[bool, str | None]) -> Setting:
+        applies, language = asked
+        return replace(self._setting, applies=applies, language=language or self._setting.language)
 
     @cached_property
     def _endpoint(self) -> WSGIApplication:
@@ -187,9 +197,6 @@ class ConsentGate:
         """Tell whether a gate equal to this one is at work around it: then one of them is enough (R96)."""
         return isinstance(visit, Visit) and visit.is_underway_behind(self._setting.gate)
 
-    def _owns(self, path_info: str) -> bool:
-        return path_info.startswith(self._own_path) and path_info[len(self._own_path) :][:1] in ("", "/")
-
     def _ask_whether_applies(self, environ: WSGIEnvironment) -> bool:
         try:
             return self._applies is None or bool(self._applies(environ))
@@ -205,7 +212,7 @@ class ConsentGate:
             self._reporter.failure("reading the preferences cookie")
             reading = self._reader.disbelieving
         visit.standing = reading.standing
-        if not visit.applies:
+        if not visit.setting.applies:
             return ""
         filters, is_narrowed = self._filters, False
         if filters or reading.disbelieved:
@@ -243,36 +250,33 @@ class ConsentGate:
     def _admitted(self, visit: Visit, response_headers: list[Field], at: int) -> list[Field]:
         """Return the fields that go out when nothing is to be added, and report what does not."""
         try:
-            if not visit.applies:
+            if not visit.setting.applies:
                 return response_headers
-            standing = visit.standing
-            stripped = admit(response_headers, self._judge, standing.allowed, time.time(), at)
-            if visit.told:
-                self._report_amended(visit, Amended(*stripped[:3], ()))
-            else:
-                visit.told = stripped.stripped, stripped.spared, ()
-                enforced = not self.options.report_only
-                if stripped.stripped:
-                    self._reporter.cookies("stripped", stripped.stripped, standing, enforced=enforced)
-                if stripped.spared:
-                    self._reporter.cookies("stripped", stripped.spared, standing, enforced=False)
-            return response_headers if self.options.report_only else stripped.fields
+            allowed = visit.standing.allowed
+            fields, stripped, spared, is_gated = strip_set_cookies(
+                response_headers, self._judge, allowed, time.time(), at
+            )
+            if is_gated:
+                fields = make_private(fields)
+            if stripped or spared:
+                self._report_stripped(visit, stripped, spared)
+            return response_headers if self.options.report_only else fields
         except Exception:
             return self._failed(response_headers)
 
     def _amended(self, response: _Response, response_headers: list[Field]) -> list[Field]:
         """Return the fields that go out in place of *response_headers*, and report what was done."""
-        visit, environ, expirable = response.visit, response.environ, response.expirable
-        options, standing = self.options, visit.standing
+        _, visit, environ, _, cookie_string, expirable = response
+        options, standing, chosen_at = self.options, visit.standing, visit.course.chosen_at
         try:
-            if visit.chosen_at is not None:
-                expirable = response.cookie_string if self._expires else ""
+            if chosen_at is not None:
+                expirable = cookie_string if self._expires else ""
             facts = Facts(
-                applies=visit.applies,
+                applies=visit.setting.applies,
                 allowed=standing.allowed,
                 varies=visit.varies,
-                minted=None if visit.chosen_at is None else self._minted(environ, standing),
-                cookie_string=expirable if visit.applies else "",
+                minted=None if chosen_at is None else self._minted(environ, standing),
+                cookie_string=expirable if visit.setting.applies else "",
                 turn=self._turn,
                 now=time.time(),
             )
@@ -293,7 +297,7 @@ class ConsentGate:
         if self.options.report_only:
             return response_headers
         only = self._judge.necessary
-        return strip_set_cookies(response_headers, self._judge, only, time.time()).fields
+        return strip_set_cookies(response_headers, self._judge, only, time.time())[0]
 
     def _minted(self, environ: WSGIEnvironment, standing: Standing) -> str:
         # The scheme is read late: a proxy's word for it may be put right inside the gate.
@@ -308,22 +312,28 @@ class ConsentGate:
         return minted(self.policy, self.options, value, scheme=scheme)
 
     def _report_amended(self, visit: Visit, amended: Amended) -> None:
-        standing = visit.standing
-        if visit.chosen_at is not None and not visit.told:
-            self._reporter.choice(standing.preferences, visit.chosen_at)
-        enforced = not self.options.report_only
-        done: tuple[tuple[Action, Cookies, bool], ...] = (
-            ("stripped", amended.stripped, enforced),
-            ("stripped", amended.spared, False),
-            ("expired", amended.expired, enforced),
-        )
-        for number, (action, cookies, is_enforced) in enumerate(done):
-            if visit.told:
-                # start_response was called again with exc_info: nothing is told twice (R86).
-                told = [cookie for earlier in visit.told[number :: len(done)] for cookie in earlier]
-                cookies = [cookie for cookie in cookies if cookie not in told]
-            self._reporter.cookies(action, cookies, standing, enforced=is_enforced)
-        visit.told += amended.stripped, amended.spared, amended.expired
+        preferences, chosen_at = visit.standing.preferences, visit.course.chosen_at
+        if chosen_at is not None and ("chosen", True, ()) not in visit.told:
+            visit.told += (("chosen", True, ()),)
+            self._reporter.choice(preferences, chosen_at)
+        self._report_stripped(visit, amended.stripped, amended.spared)
+        self._report(visit, "expired", amended.expired, enforced=not self.options.report_only)
+
+    def _report_stripped(self, visit: Visit, stripped: Cookies, spared: Cookies) -> None:
+        self._report(visit, "stripped", stripped, enforced=not self.options.report_only)
+        self._report(visit, "stripped", spared, enforced=False)
+
+    def _report(self, visit: Visit, action: Action, cookies: Cookies, *, enforced: bool) -> None:
+        """Report what a response brings, once: start_response may be called again with exc_info (R86)."""
+        if not cookies:
+            return
+        if visit.told:
+            told = [
+                cookie for did, so, those in visit.told if (did, so) == (action, enforced) for cookie in those
+            ]
+            cookies = [cookie for cookie in cookies if cookie not in told]
+        visit.told += ((action, enforced, cookies),)
+        self._reporter.cookies(action, cookies, visit.standing, enforced=enforced)
 
     def _report_request(self, cookie_string: str, reading: Reading) -> None:
         enforced = not self.options.report_only
@@ -343,54 +353,40 @@ class ConsentGate:
         )
 
 
-class _Response:
-    """One response on its way: its `start` is the start_response that the application is given.
+_Response = tuple[ConsentGate, Visit, WSGIEnvironment, StartResponse, str, str]
+"""One response on its way: its gate, visit and environ, the server's start_response, the request's Cookie
+field, and the same if what is not allowed of it may be expired, else ""."""
 
-    Attributes:
-        gate: the gate it goes through.
-        visit: the visit it answers.
-        environ: the request's.
-        start_response: the server's.
-        cookie_string: the request's Cookie field.
-        expirable: the same, if what is not allowed of it may be expired; else "".
-    """
 
-    __slots__ = ("cookie_string", "environ", "expirable", "gate", "start_response", "visit")
-
-    gate: ConsentGate
-    visit: Visit
-    environ: WSGIEnvironment
-    start_response: StartResponse
-    cookie_string: str
-    expirable: str
-
-    def start(
-        self, status: str, response_headers: list[Field], exc_info: Any = None, /
-    ) -> Callable[[bytes], object]:
-        """Start the response (PEP 3333), judged now: the application may have made a choice since (R85)."""
-        visit, gate = self.visit, self.gate
-        visit.has_started = True
-        if self.expirable or (visit.is_touched and visit.chosen_at is not None):
-            fields = gate._amended(self, response_headers)
-        else:
-            fields = response_headers
-            at = first_to_judge(fields, gate._names, gate._necessary)
-            if at >= 0:
-                fields = gate._admitted(visit, fields, at)
-            if visit.is_touched and not gate.options.report_only:
-                fields = vary_on(fields, *visit.varies)
-        if exc_info is None:
-            return self.start_response(status, fields)
-        try:
-            return self.start_response(status, fields, exc_info)
-        finally:
-            exc_info = None  # its traceback holds this frame: leave no cycle (PEP 3333)
+def _start(
+    response: _Response, status: str, response_headers: list[Field], exc_info: Any = None, /
+) -> Callable[[bytes], object]:
+    """Start a response (PEP 3333), judged now: the application may have made a choice since (R85)."""
+    gate, visit, _, start_response, _, expirable = response
+    visit.has_started = True
+    course = visit.course
+    is_eventful = course is not UNEVENTFUL
+    if expirable or (is_eventful and course.chosen_at is not None):
+        fields = gate._amended(response, response_headers)
+    else:
+        fields = response_headers
+        at = first_to_judge(fields, gate._names, gate._necessary)
+        if at >= 0:
+            fields = gate._admitted(visit, fields, at)
+        if is_eventful and not gate.options.report_only:
+            fields = vary_on(fields, *visit.varies)
+    if exc_info is None:
+        return start_response(status, fields)
+    try:
+        return start_response(status, fields, exc_info)
+    finally:
+        exc_info = None  # its traceback holds this frame: leave no cycle (PEP 3333)
 
 
 def _place_with_gaps(environ: WSGIEnvironment) -> Place:
     """Return where a request is for when something in it is absent, which PEP 3333 allows for ""."""
     script_name, path_info = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
-    return script_name, path_info, environ.get("QUERY_STRING", "")
+    return script_name, path_info, environ.get("QUERY_STRING", ""), environ.get("HTTP_ACCEPT_LANGUAGE")
 
 
 def _is_page(environ: WSGIEnvironment) -> bool:

@@ -230,7 +230,7 @@ class Trial:
         )
         # Only asked for when there is one.
         answer = drive(self.application, environ)  # type: ignore[arg-type]
-        if stand_in.chosen_at is not None:
+        if stand_in.course.chosen_at is not None:
             chosen = stand_in.standing.preferences.answers
             allowed = law.allowed(self.policy, {each.category: each.accepted for each in chosen})
         return answer, allowed
@@ -334,4 +334,5 @@ def _allows_all(policy: Any, environ: Mapping[str, Any]) -> bool:
 
 
 def _applies(environ: Mapping[str, Any]) -> bool:
-    return bool(getattr(environ.get("consentgate.visit"), "applies", True))
+    setting = getattr(environ.get("consentgate.visit"), "setting", None)
+    return setting is None or bool(setting.applies)

@@ -42,6 +42,5 @@ def visit(
     preferences = Preferences(policy.answers(answers, int(time.time())))
     setting = Setting(judge=judge, clock=lambda: time.time(), preferences_path=preferences_path)
     asked = environ or {}
-    place = asked.get("SCRIPT_NAME", ""), asked.get("PATH_INFO", "/"), asked.get("QUERY_STRING", "")
-    language = asked.get("HTTP_ACCEPT_LANGUAGE", "")
-    return begun(setting, judge.standing(preferences), place=place, accept_language=language)
+    path = asked.get("SCRIPT_NAME", ""), asked.get("PATH_INFO", "/"), asked.get("QUERY_STRING", "")
+    return begun(setting, judge.standing(preferences), (*path, asked.get("HTTP_ACCEPT_LANGUAGE")))
