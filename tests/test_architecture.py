@@ -8,7 +8,7 @@ import consentgate
 PACKAGE = Path(consentgate.__file__).parent
 
 FLOORS = [
-    {"errors", "grammar", "preferences", "memo", "messages"},
+    {"errors", "grammar", "late", "preferences", "memo", "messages"},
     {"fields", "patterns", "origin", "texts"},
     {"lifetime"},
     {"category"},

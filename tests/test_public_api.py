@@ -5,6 +5,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import consentgate
 
 CONTRACT = {
@@ -43,7 +45,7 @@ VISIT = {
 
 def test_the_contract() -> None:
     assert set(consentgate.__all__) == CONTRACT
-    assert {name for name in vars(consentgate) if name in CONTRACT} == CONTRACT
+    assert all(hasattr(consentgate, name) for name in CONTRACT)
     assert set(dir(consentgate.Visit)) >= VISIT
 
 
@@ -78,6 +80,23 @@ gate({"REQUEST_METHOD": "GET", "PATH_INFO": "/cookies"}, lambda *arguments: None
 assert loaded() == ["jinja2", "markupsafe", "webob"], loaded()
 """
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True)
+
+
+def test_importing_the_package_loads_what_is_used_of_it() -> None:
+    program = """
+import sys, consentgate
+def loaded(): return {name for name in sys.modules if name.startswith("consentgate.")}
+assert loaded() == {"consentgate.late"}, loaded()
+consentgate.PolicyError
+assert loaded() == {"consentgate.late", "consentgate.errors"}, loaded()
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True)
+
+
+def test_there_are_no_other_names() -> None:
+    with pytest.raises(AttributeError, match="module 'consentgate' has no attribute 'Polity'"):
+        consentgate.Polity  # type: ignore[attr-defined]  # noqa: B018
+    assert set(consentgate.__all__) <= set(dir(consentgate))
 
 
 def test_the_version_is_the_changelogs_newest() -> None:

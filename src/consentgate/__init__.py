@@ -4,14 +4,19 @@ Declare categories and cookies in a `Policy`, wrap any WSGI application in it, a
 category the visitor has not accepted leaves the server.
 """
 
-from .category import Attestation, Basis, Category, Cookie
-from .errors import BadPreferences, ConsentGateError, NoGate, PolicyError, ResponseStarted
-from .policy import Policy
-from .preferences import Preferences
-from .reporting import Event
-from .signing import PreferencesSerializer
-from .visit import Visit
-from .wsgi import ConsentGate
+from typing import TYPE_CHECKING
+
+from .late import late
+
+if TYPE_CHECKING:
+    from .category import Attestation, Basis, Category, Cookie
+    from .errors import BadPreferences, ConsentGateError, NoGate, PolicyError, ResponseStarted
+    from .policy import Policy
+    from .preferences import Preferences
+    from .reporting import Event
+    from .signing import PreferencesSerializer
+    from .visit import Visit
+    from .wsgi import ConsentGate
 
 __all__ = [
     "Attestation",
@@ -32,3 +37,23 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+if not TYPE_CHECKING:
+    # `import consentgate` costs next to nothing; what is used of it is imported then.
+    __getattr__ = late(
+        __name__,
+        {
+            "category": ["Attestation", "Basis", "Category", "Cookie"],
+            "errors": ["BadPreferences", "ConsentGateError", "NoGate", "PolicyError", "ResponseStarted"],
+            "policy": ["Policy"],
+            "preferences": ["Preferences"],
+            "reporting": ["Event"],
+            "signing": ["PreferencesSerializer"],
+            "visit": ["Visit"],
+            "wsgi": ["ConsentGate"],
+        },
+    )
+
+
+def __dir__() -> list[str]:
+    return __all__

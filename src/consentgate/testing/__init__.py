@@ -1,7 +1,8 @@
 """For your own test suite: strategies, a visitor with a browser's jar, and assertions; extra ``testing``."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from consentgate.late import late
 
 if TYPE_CHECKING:
     from .applications import Application as Application
@@ -40,16 +41,12 @@ _HOME = {
     "visiting": ["visit"],
     "visitor": ["Visitor"],
 }
-_MODULE = {name: module for module, names in _HOME.items() for name in names}
 
-__all__ = sorted(_MODULE)
+__all__ = sorted(name for names in _HOME.values() for name in names)
 
-
-def __getattr__(name: str) -> object:
-    # Neither Hypothesis nor WebTest is imported before something that needs it is used (PEP 562).
-    if name not in _MODULE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_MODULE[name]}", __name__), name)
+if not TYPE_CHECKING:
+    # Neither Hypothesis nor WebTest is imported before something that needs it is used.
+    __getattr__ = late(__name__, _HOME)
 
 
 def __dir__() -> list[str]:
