@@ -20,9 +20,7 @@ def imports(short: bool = False) -> dict[str, float]:
         for name, times in taken.items():
             command = [sys.executable, "-W", "ignore", "-c", _PROGRAM.format(_STATEMENTS[name])]
             times.append(float(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-    quick = {
-        name: statistics.mean(sorted(times)[: len(times) // 4]) * 1000 for name, times in taken.items()
-    }
+    quick = {name: statistics.mean(sorted(times)[: len(times) // 4]) * 1000 for name, times in taken.items()}
     quick["ratio"] = quick["consentgate"] / quick["itsdangerous"]
     quick["ratio of all"] = quick["all of it"] / quick["itsdangerous"]
     print(f"import: {', '.join(f'{name} {value:.2f}' for name, value in quick.items())} (ms, ms, ms, x, x)")

@@ -29,9 +29,10 @@ def make_private(fields: list[Field]) -> list[Field]:
     cache go, since such a cache would not look at Cache-Control at all (RFC 9213 2.2, R79).
     """
     keeps_out = False
-    for name, value in fields:
-        if name in NOT_FOR_CACHES:
+    for field in fields:
+        if field[0] in NOT_FOR_CACHES:
             continue
+        name, value = field
         kind = KIND_OF[name]
         if kind is CACHE_CONTROL:
             keeps_out = keeps_out or _KEEPS_OUT[value]

@@ -70,12 +70,11 @@ class Reporter:
         action: Action,
         cookies: Sequence[tuple[str, str | None]],
         standing: Standing,
-        *,
         enforced: bool,
     ) -> None:
         """Report what happened to *cookies*, each a name and the key `Names` gives for it."""
         direction: Direction = "request" if action == "withheld" else "response"
-        listened_to = self._observer is not None or logger.isEnabledFor(logging.DEBUG)
+        listened_to = self.is_listened_to
         for name, key in cookies:
             if key is None:
                 self._warn_undeclared(name, direction, enforced)

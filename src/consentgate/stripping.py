@@ -24,16 +24,17 @@ def first_to_judge(response_headers: list[Field], names: Names, necessary: Conta
     The way most responses go, so it costs one pass and builds nothing.
     """
     for field in response_headers:
-        field_name, field_value = field
-        if field_name in NO_COOKIES:
+        if field[0] in NO_COOKIES:
             continue
+        field_name, field_value = field
         kind = KIND_OF[field_name]
         if kind is SET_COOKIE:
             text, equals, _ = field_value.partition("=")
             if equals and names[text] in necessary:
                 # The first two, in C, settle nearly every one.
-                is_plain = field_value.isprintable() and len(field_value) <= LARGEST_PAIR
-                if is_plain or cookie_name(field_value) is not None:
+                if field_value.isprintable() and len(field_value) <= LARGEST_PAIR:
+                    continue
+                if cookie_name(field_value) is not None:
                     continue
         elif kind is not ODD_SET_COOKIE:
             continue
@@ -70,27 +71,30 @@ def strip_set_cookies(
     spared: Cookies = []
     gated = changed = False
     for field in response_headers[start:]:
-        field_name, field_value = field
-        kind = None if field_name in NO_COOKIES else KIND_OF[field_name]
-        if kind is not SET_COOKIE and kind is not ODD_SET_COOKIE:
+        if field[0] in NO_COOKIES:
             fields.append(field)
             continue
+        field_name, field_value = field
         text, equals, _ = field_value.partition("=")
-        key = names[text] if equals and kind is SET_COOKIE else NAMELESS
+        key = names[text] if equals else NAMELESS
+        if (kind := KIND_OF[field_name]) is not SET_COOKIE:
+            if kind is not ODD_SET_COOKIE:
+                fields.append(field)
+                continue
+            key = NAMELESS
         fate = fates[key]
         if fate is not REFUSED and (
             (field_value.isprintable() and len(field_value) <= LARGEST_PAIR)
             or cookie_name(field_value) is not None
         ):
-            if fate is not NECESSARY:
-                if fate is SPARED:
-                    spared.append((text.strip(BLANK), key))
-                else:
-                    gated = True
-                    if fate is EXEMPT:
-                        limited = _limited(field, response_headers, now)
-                        changed = changed or limited is not field
-                        field = limited
+            if fate is EXEMPT:
+                limited = _limited(field, response_headers, now)
+                changed = changed or limited is not field
+                field = limited
+            if fate is SPARED:
+                spared.append((text.strip(BLANK), key))
+            elif fate is not NECESSARY:
+                gated = True
             fields.append(field)
         elif key not in UNDELETABLE and is_deletion(field_value, now, response_headers):
             fields.append(field)

@@ -138,6 +138,7 @@ class ConsentGate:
         # Looked up in every request: once more here, so that it takes one step there.
         self._names, self._necessary = self._judge.names, self._judge.necessary
         self._undecided, self._applies = self._judge.undecided, options.applies
+        self._enforces = not options.report_only
         self._filters, self._expires = options.filter_requests, options.expire_unaccepted
         self._turn = 0
 
@@ -224,23 +225,22 @@ class ConsentGate:
 
     def _narrow(self, environ: WSGIEnvironment, cookie_string: str, reading: Reading) -> bool:
         """Hide what is not allowed from the application; tell whether there was any."""
-        names, readable = self._judge.sent_names, reading.standing.readable
-        misses = names.misses
-        narrowed = cookie_string
+        names, reporter, standing = self._judge.sent_names, self._reporter, reading.standing
+        misses, narrowed = names.misses, cookie_string
         if reading.disbelieved:
             narrowed = without_pairs(cookie_string, self.policy.cookie_name, reading.believed)
+        if self._filters:
+            if len(narrowed) > LONG and standing.few is not None and reporter.has_said_enough_of_requests:
+                narrowed = only(narrowed, standing.few)
+            else:
+                narrowed = narrow(narrowed, names, standing.readable)
         # Names are reported when they are new, and all of them only if somebody listens.
-        reporter, few = self._reporter, reading.standing.few
-        is_listened_to, said_enough = reporter.is_listened_to, reporter.has_said_enough_of_requests
-        if self._filters and few is not None and said_enough and len(narrowed) > LONG:
-            narrowed = only(narrowed, few)
-        elif self._filters:
-            narrowed = narrow(narrowed, names, readable)
-        if is_listened_to or (names.misses != misses and not said_enough):
+        is_new = names.misses != misses and not reporter.has_said_enough_of_requests
+        if is_new or reporter.is_listened_to:
             self._report_request(cookie_string, reading)
         if narrowed is cookie_string:
             return False
-        if not self.options.report_only:
+        if self._enforces:
             if narrowed:
                 environ["HTTP_COOKIE"] = narrowed
             else:
@@ -258,16 +258,18 @@ class ConsentGate:
             )
             if is_gated:
                 fields = make_private(fields)
-            if stripped or spared:
-                self._report_stripped(visit, stripped, spared)
-            return response_headers if self.options.report_only else fields
+            if stripped:
+                self._report(visit, "stripped", stripped, self._enforces)
+            if spared:
+                self._report(visit, "stripped", spared, False)
+            return fields if self._enforces else response_headers
         except Exception:
             return self._failed(response_headers)
 
     def _amended(self, response: _Response, response_headers: list[Field]) -> list[Field]:
         """Return the fields that go out in place of *response_headers*, and report what was done."""
         _, visit, environ, _, cookie_string, expirable = response
-        options, standing, chosen_at = self.options, visit.standing, visit.course.chosen_at
+        standing, chosen_at = visit.standing, visit.course.chosen_at
         try:
             if chosen_at is not None:
                 expirable = cookie_string if self._expires else ""
@@ -285,7 +287,7 @@ class ConsentGate:
             self._report_amended(visit, amended)
         except Exception:
             return self._failed(response_headers)
-        if not options.report_only:
+        if self._enforces:
             return amended.fields
         if facts.minted is None:
             return response_headers
@@ -294,7 +296,7 @@ class ConsentGate:
     def _failed(self, response_headers: list[Field]) -> list[Field]:
         """Return what goes out after an error of ours: it costs gated cookies, never the page (R97)."""
         self._reporter.failure("judging a response")
-        if self.options.report_only:
+        if not self._enforces:
             return response_headers
         only = self._judge.necessary
         return strip_set_cookies(response_headers, self._judge, only, time.time())[0]
@@ -316,14 +318,11 @@ class ConsentGate:
         if chosen_at is not None and ("chosen", True, ()) not in visit.told:
             visit.told += (("chosen", True, ()),)
             self._reporter.choice(preferences, chosen_at)
-        self._report_stripped(visit, amended.stripped, amended.spared)
-        self._report(visit, "expired", amended.expired, enforced=not self.options.report_only)
+        self._report(visit, "stripped", amended.stripped, self._enforces)
+        self._report(visit, "stripped", amended.spared, False)
+        self._report(visit, "expired", amended.expired, self._enforces)
 
-    def _report_stripped(self, visit: Visit, stripped: Cookies, spared: Cookies) -> None:
-        self._report(visit, "stripped", stripped, enforced=not self.options.report_only)
-        self._report(visit, "stripped", spared, enforced=False)
-
-    def _report(self, visit: Visit, action: Action, cookies: Cookies, *, enforced: bool) -> None:
+    def _report(self, visit: Visit, action: Action, cookies: Cookies, enforced: bool) -> None:
         """Report what a response brings, once: start_response may be called again with exc_info (R86)."""
         if not cookies:
             return
@@ -333,17 +332,17 @@ class ConsentGate:
             ]
             cookies = [cookie for cookie in cookies if cookie not in told]
         visit.told += ((action, enforced, cookies),)
-        self._reporter.cookies(action, cookies, visit.standing, enforced=enforced)
+        self._reporter.cookies(action, cookies, visit.standing, enforced)
 
     def _report_request(self, cookie_string: str, reading: Reading) -> None:
-        enforced = not self.options.report_only
+        enforced = self._enforces
         report, standing, names = self._reporter.cookies, reading.standing, self._judge.sent_names
         if reading.disbelieved:
-            report("withheld", [(self.policy.cookie_name, RESERVED)], standing, enforced=enforced)
+            report("withheld", [(self.policy.cookie_name, RESERVED)], standing, enforced)
         if self._filters:
-            report("withheld", withheld(cookie_string, names, standing.readable), standing, enforced=enforced)
+            report("withheld", withheld(cookie_string, names, standing.readable), standing, enforced)
             if None in standing.readable:
-                report("withheld", spared(cookie_string, names), standing, enforced=False)
+                report("withheld", spared(cookie_string, names), standing, False)
 
     def _warn_asked_late(self) -> None:
         self._reporter.once(
@@ -373,7 +372,7 @@ def _start(
         at = first_to_judge(fields, gate._names, gate._necessary)
         if at >= 0:
             fields = gate._admitted(visit, fields, at)
-        if is_eventful and not gate.options.report_only:
+        if is_eventful and gate._enforces:
             fields = vary_on(fields, *visit.varies)
     if exc_info is None:
         return start_response(status, fields)
