@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from consentgate import PreferencesSerializer
+from consentgate.grammar import without_pairs
 from consentgate.preferences import UNDECIDED
 from consentgate.reading import MEMO_SIZE, Reader
 from consentgate.verdict import Judge
@@ -34,6 +35,23 @@ def test_nothing_but_a_genuine_token_changes_anything(cookie_string: str) -> Non
     reading = reader().read(cookie_string, NOW)
     assert reading.standing.preferences == UNDECIDED
     assert reading.standing.allowed == {"necessary"}
+
+
+@given(cookie_strings, cookie_strings, ANY_TEXT)
+@example("a=1", "b=2", "forged")
+@example("", "b=2", "forged")
+@example(" a=1", "", "forged")
+@example(";", "", "")
+@example("a=1;", "", "f" * 2000)
+def test_what_is_left_without_the_disbelieved_is_what_removing_it_leaves(
+    before: str, after: str, value: str
+) -> None:
+    """A short cut, and nothing else: reading has found where it is."""
+    cookie_string = f"{before}; cookies_preferences={value}; {after}"
+    reading = reader().read(cookie_string, NOW)
+    if reading.visible is not None:
+        assert reading.disbelieved
+        assert reading.visible == without_pairs(cookie_string, "cookies_preferences", ())
 
 
 def test_a_genuine_one_is_believed() -> None:

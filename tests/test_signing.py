@@ -196,7 +196,7 @@ def test_equal_serializers_hash_alike() -> None:
 @pytest.mark.parametrize("payload", ["2", "2.a.y.1.AAAAAAAA", "1.a", "1.a.y.1", "", "1.a.y.1.AAAAAAAA.b"])
 def test_what_is_signed_but_no_preferences_is_refused(payload: str) -> None:
     """Another format than ours, under our own key."""
-    signed = SERIALIZER._signers[0].sign(payload).decode()
+    signed = SERIALIZER._signer.sign(payload).decode()
     assert SERIALIZER.fields(signed) is None
     with pytest.raises(BadPreferences):
         SERIALIZER.loads(signed)
@@ -206,9 +206,9 @@ def test_the_longest_text_is_read() -> None:
     """And one character more is not even verified."""
     assert SERIALIZER.longest == 1024
     payload = "1." + ".".join(["a", "y", "1", "A" * (1024 - len("1.a.y.1..") - 43)])
-    assert len(SERIALIZER._signers[0].sign(payload)) == 1024
-    assert SERIALIZER.fields(SERIALIZER._signers[0].sign(payload).decode()) is not None
-    assert SERIALIZER.fields(SERIALIZER._signers[0].sign(payload + "A").decode()) is None
+    assert len(SERIALIZER._signer.sign(payload)) == 1024
+    assert SERIALIZER.fields(SERIALIZER._signer.sign(payload).decode()) is not None
+    assert SERIALIZER.fields(SERIALIZER._signer.sign(payload + "A").decode()) is None
 
 
 def test_the_longest_text_is_that_of_all_answers() -> None:

@@ -117,11 +117,6 @@ def without_pairs(cookie_string: str, name: str, values: Container[str]) -> str:
     >>> without_pairs("a=1; sid=2; sid=3; b=4", "sid", ["3"])
     'a=1; sid=3; b=4'
     """
-    before, found, after = cookie_string.partition(f"; {name}=")
-    if found and name not in before and name not in after and before[:1].isalnum() and before[-1] != ";":
-        # As browsers write it, and only once.
-        value, semicolon, rest = after.partition(";")
-        return cookie_string if value.strip(BLANK) in values else before + semicolon + rest
     kept: list[str] = []
     at = 0
     for start, end in _value_spans(cookie_string, name):

@@ -14,6 +14,10 @@ MEMO_SIZE = 2048
 """Tokens remembered; only genuine ones are, each under its one canonical text."""
 
 
+_NOTHING = BLANK + ";"
+"""What a Cookie field does not begin with once something was taken out of it."""
+
+
 class Reading:
     """What a Cookie field says of its visitor.
 
@@ -21,11 +25,12 @@ class Reading:
         standing: where the visitor stands.
         believed: the values of the preferences cookie that this rests on.
         disbelieved: whether there were others, which proved nothing.
+        visible: the Cookie field without those, where reading it has shown that already.
         start: the Unix second from which it holds.
         end: the one from which it no longer does.
     """
 
-    __slots__ = ("believed", "disbelieved", "end", "standing", "start")
+    __slots__ = ("believed", "disbelieved", "end", "standing", "start", "visible")
 
     def __init__(
         self,
@@ -33,12 +38,14 @@ class Reading:
         believed: Collection[str] = (),
         *,
         disbelieved: bool = False,
+        visible: str | None = None,
         start: float = ALWAYS,
         end: float = NEVER,
     ) -> None:
         self.standing = standing
         self.believed = believed
         self.disbelieved = disbelieved
+        self.visible = visible
         self.start = start
         self.end = end
 
@@ -70,13 +77,16 @@ class Reader:
         before, found, after = cookie_string.partition(self._inside)
         if found and name not in after and name not in before:
             # As browsers write it, and only once.
-            value = after.partition(";")[0]
-            if len(value) > self._longest:
-                return self.disbelieving
-            known = self._memo.young.get(value)
-            if known is not None and known.start <= now < known.end:
-                return known
-            return self._genuine(value.strip(BLANK), now) or self.disbelieving
+            value, semicolon, rest = after.partition(";")
+            known: Reading | None = None
+            if len(value) <= self._longest:
+                known = self._memo.young.get(value)
+                if known is None or not known.start <= now < known.end:
+                    known = self._genuine(value.strip(BLANK), now)
+            if known is None and before and before[0] not in _NOTHING and before[-1] != ";":
+                visible = before + semicolon + rest
+                return Reading(self._judge.undecided, disbelieved=True, visible=visible)
+            return known or self.disbelieving
         values = dict.fromkeys(cookie_values(cookie_string, name))
         if not values:
             return self.nothing

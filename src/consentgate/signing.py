@@ -6,6 +6,7 @@ signature: HMAC-SHA-256 in URL-safe base64. Every character may stand in a cooki
 
 import hashlib
 import hmac
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 
 from itsdangerous import Signer
@@ -66,11 +67,9 @@ class PreferencesSerializer:
         salt = f"consentgate.{policy.cookie_name}".encode()
         self.policy = policy
         self._keys = tuple(_derived(secret, salt) for secret in secrets)
-        algorithm = _PreparedHMAC(self._keys)
-        # The key is derived above, once. One signer for each: verifying compares what each would write.
-        self._signers = [
-            Signer(key, salt=salt, key_derivation="none", algorithm=algorithm) for key in self._keys
-        ]
+        self._algorithm = _PreparedHMAC(self._keys)
+        # The key is derived above, once.
+        self._signer = Signer(self._keys[0], salt=salt, key_derivation="none", algorithm=self._algorithm)
         self.longest = max(1024, longest_text(policy))
         self._lifetime = int(policy.cookie_lifetime.total_seconds())
 
@@ -94,7 +93,7 @@ class PreferencesSerializer:
                 raise PolicyError(f"an answer to what is not asked here: {answer.category!r}")
             yes_no = "y" if answer.accepted else "n"
             fields += [answer.category, yes_no, str(answer.at), answer.digest]
-        return self._signers[0].sign(".".join(fields)).decode("ascii")
+        return self._signer.sign(".".join(fields)).decode("ascii")
 
     def loads(self, text: str, *, now: float | None = None) -> Preferences:
         """Return the preferences signed in *text*.
@@ -126,8 +125,10 @@ class PreferencesSerializer:
             return None
         payload, signature = text[:-_SIGNATURE], text[1 - _SIGNATURE :].encode("ascii")
         signed = payload.encode("ascii")
-        for signer in self._signers:
-            if hmac.compare_digest(signer.get_signature(signed), signature):
+        for key in self._keys:
+            # As the signer writes it, less what it works out anew for each text.
+            genuine = urlsafe_b64encode(self._algorithm.get_signature(key, signed)).rstrip(b"=")
+            if hmac.compare_digest(genuine, signature):
                 version, *fields = payload.split(".")
                 return fields if version == _FORMAT and len(fields) % 4 == 0 else None
         return None

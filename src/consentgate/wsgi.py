@@ -227,7 +227,9 @@ class ConsentGate:
         """Hide what is not allowed from the application; tell whether there was any."""
         names, reporter, standing = self._judge.sent_names, self._reporter, reading.standing
         misses, narrowed = names.misses, cookie_string
-        if reading.disbelieved:
+        if reading.visible is not None:
+            narrowed = reading.visible
+        elif reading.disbelieved:
             narrowed = without_pairs(cookie_string, self.policy.cookie_name, reading.believed)
         if self._filters:
             if len(narrowed) > LONG and standing.few is not None and reporter.has_said_enough_of_requests:
