@@ -153,7 +153,8 @@ class _Verdicts(dict[str, bool]):
     def __missing__(self, name: str) -> bool:
         if len(self) > 2048:
             self.clear()
-        key = self._keys.get(name) or self._patterns(name)
+        written = name.strip(" ")
+        key = self._keys.get(written) or self._patterns(written)
         self[name] = key in self._allowed
         return self[name]
 
@@ -171,6 +172,131 @@ def _trie(keys: dict[str, str]) -> Callable[[str], str | None]:
         return None
 
     return match
+
+
+class _Known:
+    """What the floor with the promises puts into the environ, one for each request."""
+
+    __slots__ = ("allowed", "chosen", "place", "started")
+
+
+class Promises(Floor):
+    """The floor with what our promises ask of every request, written in one closure and with every short cut.
+
+    A visit to choose in, with where the request was for; the second token; the age; what is not genuine
+    hidden; field names in any spelling; control characters; deletions; caches. What few requests need is
+    left out: it stops there instead.
+    """
+
+    filters = False
+
+    def __init__(self, declared: Declared) -> None:
+        super().__init__(declared)
+        self._keys[PREFERENCES] = "necessary"
+
+    def _verified(self, token: str) -> Any:
+        found = super()._verified(token)
+        if found is not self._nobody:
+            second = int(token.rsplit(".", 2)[1])
+            found = self._known[token] = *found, second + 182 * 24 * 3600
+        return found
+
+    def wrap(self, app: App) -> App:
+        """Return *app* behind the floor with the promises."""
+        from consentgate.caching import make_private
+        from consentgate.lifetime import is_deletion
+        from consentgate.narrowing import LONG, only
+
+        needle, known, verified, nobody = f"; {PREFERENCES}=", self._known, self._verified, self._nobody
+        no_cookies, clock, filters, told = set[str](), time.time, self.filters, list[str]()
+        few, (_, necessary) = self.declared["necessary"], nobody
+
+        def is_no_cookie(name: str) -> bool:
+            if "set-cookie" not in name.lower():
+                no_cookies.add(name)
+            return name in no_cookies
+
+        def middleware(environ: Any, start_response: Any) -> Any:
+            visit = _Known()
+            visit.place = (
+                environ["SCRIPT_NAME"],
+                environ["PATH_INFO"],
+                environ["QUERY_STRING"],
+                environ.get("HTTP_ACCEPT_LANGUAGE"),
+            )
+            visit.chosen = visit.started = False
+            allowed, verdicts = nobody
+            cookie_string = environ.get("HTTP_COOKIE")
+            if cookie_string:
+                before, found, after = cookie_string.partition(needle)
+                if not found or PREFERENCES in before or PREFERENCES in after:
+                    raise NotImplementedError
+                token, semicolon, rest = after.partition(";")
+                standing = nobody if len(token) > 1024 else known.get(token) or verified(token)
+                if standing is nobody:
+                    cookie_string = environ["HTTP_COOKIE"] = before + semicolon + rest
+                elif standing[2] < clock():
+                    raise NotImplementedError
+                else:
+                    allowed, verdicts, _ = standing
+                if filters and standing is nobody and len(cookie_string) > LONG:
+                    environ["HTTP_COOKIE"] = only(cookie_string, few)
+                elif filters:
+                    pairs = cookie_string.split(";")
+                    kept = [
+                        pair for pair in pairs if (named := pair.partition("="))[1] and verdicts[named[0]]
+                    ]
+                    if len(kept) < len(pairs):
+                        environ["HTTP_COOKIE"] = ";".join(kept)
+            visit.allowed = allowed
+            environ["floor.visit"] = visit
+
+            def started(status: str, headers: Any, exc_info: Any = None) -> Any:
+                visit.started = True
+                if visit.chosen:
+                    raise NotImplementedError
+                for field in headers:
+                    if field[0] in no_cookies:
+                        continue
+                    name, value = field
+                    if necessary[value.partition("=")[0]] and value.isprintable():
+                        continue
+                    if not is_no_cookie(name):
+                        break
+                else:
+                    return start_response(status, headers, exc_info)
+                kept = headers[: headers.index(field)]
+                gated = False
+                for field in headers[len(kept) :]:
+                    if field[0] not in no_cookies and not is_no_cookie(field[0]):
+                        name, value = field
+                        if not value.isprintable():
+                            raise NotImplementedError
+                        name = value.partition("=")[0]
+                        if verdicts[name]:
+                            gated = gated or not necessary[name]
+                        elif not is_deletion(value, 0, headers):
+                            told.append(name)
+                            del told[16:]
+                            continue
+                    kept.append(field)
+                if len(kept) == len(headers):
+                    kept = headers
+                return start_response(status, make_private(kept) if gated else kept, exc_info)
+
+            return app(environ, started)
+
+        return middleware
+
+    def ask(self, environ: dict[str, Any]) -> bool:
+        """Look into what is in the environ."""
+        return "statistical" in environ["floor.visit"].allowed
+
+
+class PromisesDefault(Promises):
+    """Likewise, with the Cookie field filtered."""
+
+    filters = True
 
 
 class Gate(Contender):
@@ -436,6 +562,8 @@ class Beaker(Contender):
 CONTENDERS: dict[str, type[Contender]] = {
     "noop": Noop,
     "floor": Floor,
+    "promises": Promises,
+    "promises, filtering": PromisesDefault,
     "plain": Plain,
     "default": Default,
     "by hand, WebOb": ByHandWebOb,

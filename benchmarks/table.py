@@ -12,7 +12,7 @@ _NEEDS = {
     "WhiteNoise, a miss": "whitenoise",
     "Beaker": "beaker",
 }
-OURS = ("noop", "floor", "plain", "default")
+OURS = ("noop", "floor", "promises", "promises, filtering", "plain", "default")
 
 
 def installed(name: str) -> bool:

@@ -36,11 +36,10 @@ class Reading:
         self,
         standing: Standing,
         believed: Collection[str] = (),
-        *,
-        disbelieved: bool = False,
-        visible: str | None = None,
         start: float = ALWAYS,
         end: float = NEVER,
+        disbelieved: bool = False,
+        visible: str | None = None,
     ) -> None:
         self.standing = standing
         self.believed = believed
@@ -110,9 +109,11 @@ class Reader:
         seconds = tuple(map(int, fields[2::4]))
         del fields[2::4]
         said = self._said[tuple(fields)]
-        if said is None or not seconds or max(seconds) > now + LEEWAY or now >= min(seconds) + self._lifetime:
-            return self._partly(value, now)
-        return self._remembered(value, Standing.dated(said, seconds), seconds)
+        if said is not None and seconds:
+            start, end = max(seconds) - LEEWAY, min(seconds) + self._lifetime
+            if start <= now < end:
+                return self._remembered(value, Standing.dated(said, seconds), start, end)
+        return self._partly(value, now)
 
     def _partly(self, value: str, now: float) -> Reading | None:
         """Return what is left of a genuine value that is not valid, or not in all it says."""
@@ -123,10 +124,12 @@ class Reader:
         standing = self._judge.standing(preferences)
         seconds = tuple(answer.at for answer in preferences.answers)
         # With nothing in it that counts, nothing says until when that is true: not remembered.
-        return self._remembered(value, standing, seconds) if seconds else Reading(standing, (value,))
+        if not seconds:
+            return Reading(standing, (value,))
+        return self._remembered(value, standing, max(seconds) - LEEWAY, min(seconds) + self._lifetime)
 
-    def _remembered(self, value: str, standing: Standing, seconds: tuple[int, ...]) -> Reading:
-        known = Reading(standing, (value,), start=max(seconds) - LEEWAY, end=min(seconds) + self._lifetime)
+    def _remembered(self, value: str, standing: Standing, start: float, end: float) -> Reading:
+        known = Reading(standing, (value,), start, end)
         self._memo.put(value, known)
         return known
 
