@@ -71,6 +71,12 @@ def _cost(
     return best
 
 
+def _several(sizes: Sequence[int], cost: Callable[[int], float]) -> list[Point]:
+    """Return the least of three passes: a machine that others use has slow minutes."""
+    passes = [[cost(size) for size in sizes] for _ in range(3)]
+    return [(size, min(costs)) for size, costs in zip(sizes, zip(*passes, strict=True), strict=True)]
+
+
 SHAPES: dict[str, Callable[[int], str]] = {
     "ordinary pairs": lambda size: "; ".join(f"a{number:05d}=b" for number in range(size // 10)),
     "semicolons": lambda size: ";" * size,
@@ -111,14 +117,14 @@ def growth(short: bool = False) -> Curves:
 
     sizes = [10, 100, 1000, 10_000, 100_000]
     known = ["sessionid", *(f"name{number:06d}" for number in range(5))]
-    add("exact names in the policy", [(n, _cost(_policy(n), "", lambda _: known, times)) for n in sizes])
+    add("exact names in the policy", _several(sizes, lambda n: _cost(_policy(n), "", lambda _: known, times)))
 
     def unseen(number: int) -> list[str]:
         return [f"{_word(each)}{number}" for each in range(6)]
 
     add(
         "patterns, names never seen",
-        [(n, _cost(_policy(1, n), "", unseen, times)) for n in (10, 100, 1000, 5000)],
+        _several([10, 100, 1000, 5000], lambda n: _cost(_policy(1, n), "", unseen, times)),
     )
     fields = [1, 2, 4, 8, 16, 32, 64, 128, 256]
     add(
