@@ -87,8 +87,8 @@ def cache_fields(data: bytes) -> None:
     assert all(directives(line))
     private = make_private([("Cache-Control", line)])
     assert make_private(private) is private and not may_be_shared(private, NOW)
-    varied = vary_on([("Vary", line)], "Cookie")
-    assert vary_on(varied, "Cookie") is varied
+    varied = vary_on([("Vary", line)], ("Cookie",))
+    assert vary_on(varied, ("Cookie",)) is varied
 
 
 def request_head(data: bytes) -> None:

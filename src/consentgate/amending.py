@@ -70,5 +70,5 @@ def amend(response_headers: list[Field], judge: Judge, facts: Facts) -> Amended:
     if lines or is_gated:
         fields = make_private(fields)
     if facts.varies:
-        fields = vary_on(fields, *facts.varies)
+        fields = vary_on(fields, facts.varies)
     return Amended(fields, stripped, spared, expired)

@@ -53,7 +53,7 @@ def make_private(fields: list[Field]) -> list[Field]:
     return _replaced(fields, "Cache-Control", stated)
 
 
-def vary_on(fields: list[Field], *names: str) -> list[Field]:
+def vary_on(fields: list[Field], names: tuple[str, ...]) -> list[Field]:
     """Return *fields* saying that the response depends on these fields of the request.
 
     The same list, if they say so already.

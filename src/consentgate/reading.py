@@ -80,8 +80,9 @@ class Reader:
             known: Reading | None = None
             if len(value) <= self._longest:
                 known = self._memo.young.get(value)
-                if known is None or not known.start <= now < known.end:
-                    known = self._genuine(value.strip(BLANK), now)
+                if known is not None and known.start <= now < known.end:
+                    return known
+                known = self._genuine(value.strip(BLANK), now)
             if known is None and before and before[0] not in _NOTHING and before[-1] != ";":
                 visible = before + semicolon + rest
                 return Reading(self._judge.undecided, disbelieved=True, visible=visible)

@@ -26,6 +26,7 @@ LEEWAY = 60
 _FORMAT = "1"
 
 _SIGNATURE = 44  # characters, its dot included
+_PAYLOAD, _DOT, _MAC = slice(-_SIGNATURE), slice(-_SIGNATURE, 1 - _SIGNATURE), slice(1 - _SIGNATURE, None)
 
 SecretKey = str | bytes
 
@@ -121,10 +122,10 @@ class PreferencesSerializer:
 
         Its signature is compared as text with the one we would write, so that one text has one spelling.
         """
-        if len(text) > self.longest or text[-_SIGNATURE : 1 - _SIGNATURE] != "." or not text.isascii():
+        if len(text) > self.longest or text[_DOT] != "." or not text.isascii():
             return None
-        payload, signature = text[:-_SIGNATURE], text[1 - _SIGNATURE :].encode("ascii")
-        signed = payload.encode("ascii")
+        payload = text[_PAYLOAD]
+        signed, signature = payload.encode(), text[_MAC].encode()
         for key in self._keys:
             # As the signer writes it, less what it works out anew for each text.
             genuine = urlsafe_b64encode(self._algorithm.get_signature(key, signed)).rstrip(b"=")

@@ -375,7 +375,7 @@ def _start(
         if at >= 0:
             fields = gate._admitted(visit, fields, at)
         if is_eventful and gate._enforces:
-            fields = vary_on(fields, *visit.varies)
+            fields = vary_on(fields, visit.varies)
     if exc_info is None:
         return start_response(status, fields)
     try:
