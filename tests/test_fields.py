@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from consentgate import fields
-from consentgate.fields import KIND_OF, NO_COOKIES, ODD_SET_COOKIE, SET_COOKIE
+from consentgate.fields import KIND_OF, NO_COOKIES, NOT_FOR_CACHES, ODD_SET_COOKIE, SET_COOKIE
 from consentgate.grammar import is_set_cookie
 
 from .strategies import NATIVE
@@ -39,6 +39,7 @@ def test_a_browser_could_take_no_other_field_for_set_cookie(name: str) -> None:
 
 
 def test_what_is_no_cookie_is_known_once_it_was_asked() -> None:
+    KIND_OF.clear()  # what it knows it is not asked again
     for name in ("X-Something", "Cache-Control", "vary"):
         assert KIND_OF[name] is not SET_COOKIE and name in NO_COOKIES
     for name in ("Set-Cookie", "sET-cOOKIE", "Set-Cookie ", "Set-Cookie:"):
@@ -46,9 +47,17 @@ def test_what_is_no_cookie_is_known_once_it_was_asked() -> None:
     assert KIND_OF["Set-Cookie\t"] is ODD_SET_COOKIE
 
 
+def test_what_does_not_speak_to_caches_is_known_once_it_was_asked() -> None:
+    KIND_OF.clear()  # what it knows it is not asked again
+    for name in ("X-Something", "vary", "Set-Cookie", "x" * 64):
+        assert KIND_OF[name] is not fields.CACHE_CONTROL and name in NOT_FOR_CACHES
+    for name in ("cache-Control", "Surrogate-Control", "CDN-Cache-Control", "x" * 65):
+        assert KIND_OF[name] is not SET_COOKIE and name not in NOT_FOR_CACHES
+
+
 def test_no_more_names_are_known_than_there_is_room_for() -> None:
     for number in range(2000):
         assert KIND_OF[f"X-{number}"] is None
         assert KIND_OF[f"X-{number:070d}"] is None
-        assert max(len(NO_COOKIES), len(KIND_OF)) <= 512
-    assert not any(len(name) > 64 for name in NO_COOKIES)
+        assert max(len(NO_COOKIES), len(NOT_FOR_CACHES), len(KIND_OF)) <= 512
+    assert not any(len(name) > 64 for name in NO_COOKIES | NOT_FOR_CACHES)

@@ -161,6 +161,28 @@ def test_the_few_names_are_all_that_may_be_read(data: st.DataObject, policy: Pol
         assert [*cookies_in(only(cookie_string, standing.few))] == [*cookies_in(narrowed)]
 
 
+def test_the_fate_of_each_categorys_cookies_follows_from_what_is_allowed() -> None:
+    """R25: an exempt one passes, shortened; R3: a necessary one, whatever is said of it."""
+    judge = Judge(make_policy(exempt=True))
+    kept_back = {NAMELESS: "refused", RESERVED: "refused"}
+    assert judge.fates[frozenset({"necessary", "statistical", "internal"})] == {
+        **kept_back,
+        None: "refused",
+        "necessary": "necessary",
+        "statistical": "exempt",
+        "internal": "gated",
+        "third-party": "refused",
+    }
+    assert judge.fates[frozenset({None})] == {
+        **kept_back,
+        None: "spared",
+        "necessary": "necessary",
+        "statistical": "refused",
+        "internal": "refused",
+        "third-party": "refused",
+    }
+
+
 def test_how_few_are_few() -> None:
     def few(count: int, **options: bool) -> tuple[str, ...] | None:
         cookies = [f"n{number}" for number in range(count)]
