@@ -17,6 +17,21 @@ if TYPE_CHECKING:
     from .signing import PreferencesSerializer
     from .visit import Visit
     from .wsgi import ConsentGate
+else:
+    # `import consentgate` costs next to nothing; what is used of it is imported then.
+    __getattr__ = late(
+        __name__,
+        {
+            "category": ["Attestation", "Basis", "Category", "Cookie"],
+            "errors": ["BadPreferences", "ConsentGateError", "NoGate", "PolicyError", "ResponseStarted"],
+            "policy": ["Policy"],
+            "preferences": ["Preferences"],
+            "reporting": ["Event"],
+            "signing": ["PreferencesSerializer"],
+            "visit": ["Visit"],
+            "wsgi": ["ConsentGate"],
+        },
+    )
 
 __all__ = [
     "Attestation",
@@ -37,22 +52,6 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
-
-if not TYPE_CHECKING:
-    # `import consentgate` costs next to nothing; what is used of it is imported then.
-    __getattr__ = late(
-        __name__,
-        {
-            "category": ["Attestation", "Basis", "Category", "Cookie"],
-            "errors": ["BadPreferences", "ConsentGateError", "NoGate", "PolicyError", "ResponseStarted"],
-            "policy": ["Policy"],
-            "preferences": ["Preferences"],
-            "reporting": ["Event"],
-            "signing": ["PreferencesSerializer"],
-            "visit": ["Visit"],
-            "wsgi": ["ConsentGate"],
-        },
-    )
 
 
 def __dir__() -> list[str]:
