@@ -66,7 +66,9 @@ def test_stripping_twice_is_once(fields: list[Field], yes: set[str]) -> None:
 
 @given(response_headers)
 @example([("Set-Cookie", "sid")])
+@example([("Set-Cookie", "sid=\xa0")])
 @example([("Set-Cookie", "sid=1\x01")])
+@example([("Set-Cookie", "_pk_id=\xa0")])
 @example([("Set-Cookie ", "sid=1")])
 def test_where_judging_starts_is_a_short_cut_and_nothing_else(fields: list[Field]) -> None:
     start = first_to_judge(fields, JUDGE.names, JUDGE.necessary)
