@@ -163,3 +163,11 @@ def test_what_ends_now_is_not_kept() -> None:
 
 def test_directives_keep_their_letters() -> None:
     assert directives("XaX, b ") == ["XaX", "b"]
+
+
+def test_a_name_too_long_to_be_remembered_is_looked_at_each_time() -> None:
+    long = "X-" + "long" * 20
+    for _ in range(2):
+        fields = [(long, "public"), ("Cache-Control", "private")]
+        assert make_private(fields) is fields
+        assert make_private(fields[:1]) == [(long, "public"), ("Cache-Control", "private")]
