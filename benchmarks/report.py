@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +15,13 @@ def _rows(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _table(table: dict[str, dict[str, float]]) -> str:
-    workloads = list(table["floor"])
+def _beside_the_floor(unit: str, costs: dict[str, dict[str, float]]) -> str:
+    floor = costs["floor"]
     rows = [
-        [name, *(f"{row[each]:,.0f} ({row[each] / table['floor'][each]:.2f})" for each in workloads)]
-        for name, row in table.items()
+        [name, *(f"{row[each]:,.0f} ({row[each] / floor[each]:.2f})" for each in floor)]
+        for name, row in costs.items()
     ]
-    return _rows(["ns (x floor)", *workloads], rows)
-
-
-def _instructions(counts: dict[str, dict[str, int]]) -> str:
-    workloads = list(counts["floor"])
-    rows = [
-        [name, *(f"{row[each]:,} ({row[each] / counts['floor'][each]:.2f})" for each in workloads)]
-        for name, row in counts.items()
-    ]
-    return _rows(["(x floor)", *workloads], rows)
+    return _rows([f"{unit} (x floor)".lstrip(), *floor], rows)
 
 
 def _growth(curves: dict[str, Any]) -> str:
@@ -68,8 +60,8 @@ def _served(results: dict[str, dict[str, float]]) -> str:
 
 
 SECTIONS: dict[str, Callable[[Any], str]] = {
-    "table": _table,
-    "instructions": _instructions,
+    "table": partial(_beside_the_floor, "ns"),
+    "instructions": partial(_beside_the_floor, ""),
     "growth": _growth,
     "memory": _memory,
     "imports": _imports,

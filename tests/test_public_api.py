@@ -87,7 +87,7 @@ def test_importing_the_package_loads_what_is_used_of_it() -> None:
 import sys, consentgate
 def loaded(): return {name for name in sys.modules if name.startswith("consentgate.")}
 assert loaded() == {"consentgate.late"}, loaded()
-consentgate.PolicyError
+assert consentgate.PolicyError is vars(consentgate)["PolicyError"]
 assert loaded() == {"consentgate.late", "consentgate.errors"}, loaded()
 """
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True)

@@ -675,7 +675,7 @@ def test_an_error_in_reading_costs_the_choice_not_the_page(
 def test_an_error_in_judging_costs_gated_cookies_not_the_page(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, report_only: bool
 ) -> None:
-    monkeypatch.setattr("consentgate.wsgi.make_private", broken)
+    monkeypatch.setattr("consentgate.wsgi.admit", broken)
     gated = gate(application(*MATRIX), report_only=report_only)
     answer = request(gated, HTTP_COOKIE=cookie(POLICY, ALL))
     assert answer.body == b"body"

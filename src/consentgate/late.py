@@ -1,5 +1,6 @@
 """Names of a package that are imported when they are first asked for (PEP 562)."""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 
@@ -16,6 +17,8 @@ def late(package: str, home: Mapping[str, Iterable[str]]) -> Callable[[str], obj
     def __getattr__(name: str) -> object:
         if name not in module_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(f".{module_of[name]}", package), name)
+        found = getattr(import_module(f".{module_of[name]}", package), name)
+        setattr(sys.modules[package], name, found)  # asked for again, it is there
+        return found
 
     return __getattr__

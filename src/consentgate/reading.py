@@ -13,7 +13,6 @@ from .verdict import Judge, Said, Standing
 MEMO_SIZE = 2048
 """Tokens remembered; only genuine ones are, each under its one canonical text."""
 
-
 _NOTHING = BLANK + ";"
 """What a Cookie field does not begin with once something was taken out of it."""
 
@@ -38,6 +37,7 @@ class Reading:
         believed: Collection[str] = (),
         start: float = ALWAYS,
         end: float = NEVER,
+        *,
         disbelieved: bool = False,
         visible: str | None = None,
     ) -> None:

@@ -30,12 +30,16 @@ def first_to_judge(response_headers: list[Field], names: Names, necessary: Conta
         kind = KIND_OF[field_name]
         if kind is SET_COOKIE:
             text, equals, _ = field_value.partition("=")
-            if equals and names[text] in necessary:
-                # The first two, in C, settle nearly every one.
-                if field_value.isprintable() and len(field_value) <= LARGEST_PAIR:
-                    continue
-                if cookie_name(field_value) is not None:
-                    continue
+            if (
+                equals
+                and names[text] in necessary
+                and (
+                    # The first two, in C, settle nearly every one.
+                    (field_value.isprintable() and len(field_value) <= LARGEST_PAIR)
+                    or cookie_name(field_value) is not None
+                )
+            ):
+                continue
         elif kind is not ODD_SET_COOKIE:
             continue
         return response_headers.index(field)
@@ -75,13 +79,12 @@ def strip_set_cookies(
             fields.append(field)
             continue
         field_name, field_value = field
+        kind = KIND_OF[field_name]
+        if kind is not SET_COOKIE and kind is not ODD_SET_COOKIE:
+            fields.append(field)
+            continue
         text, equals, _ = field_value.partition("=")
-        key = names[text] if equals else NAMELESS
-        if (kind := KIND_OF[field_name]) is not SET_COOKIE:
-            if kind is not ODD_SET_COOKIE:
-                fields.append(field)
-                continue
-            key = NAMELESS
+        key = names[text] if equals and kind is SET_COOKIE else NAMELESS
         fate = fates[key]
         if fate is not REFUSED and (
             (field_value.isprintable() and len(field_value) <= LARGEST_PAIR)

@@ -152,8 +152,7 @@ class Visit:
         Raises:
             PolicyError: an unknown category; names those there are.
         """
-        if self.course is not ASKED:
-            self._ask()
+        self._ask()
         if category_key in self.standing.allowed and category_key is not None:
             return True
         return self._allows(self.setting.judge.catalogue.category(category_key).key)
@@ -284,8 +283,6 @@ class Visit:
     def varies(self) -> tuple[str, ...]:
         """Names of the request's fields that the application's answer was made to depend on (R80)."""
         course = self.course
-        if course is ASKED:
-            return ("Cookie",)
         cookie = ("Cookie",) if course.was_asked else ()
         return (*cookie, "Accept-Language") if course.was_negotiated else cookie
 

@@ -1,6 +1,6 @@
 """ConsentGate: a policy enforced around any WSGI application (PEP 3333)."""
 
-# Without this the annotations of gated_start_response are worked out anew for every request.
+# Annotations name what is made further down, or for type checkers only.
 from __future__ import annotations
 
 import os
@@ -12,8 +12,8 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from .amending import Amended, Facts, amend
-from .caching import make_private, vary_on
+from .amending import Amended, Facts, admit, amend
+from .caching import vary_on
 from .catalogue import Catalogue
 from .category import is_secure_only
 from .errors import PolicyError
@@ -137,7 +137,7 @@ class ConsentGate:
         self._remarkable = "" if asks else self._own_path
         # Looked up in every request: once more here, so that it takes one step there.
         self._names, self._necessary = self._judge.names, self._judge.necessary
-        self._undecided, self._applies = self._judge.undecided, options.applies
+        self._undecided = self._judge.undecided
         self._enforces = not options.report_only
         self._filters, self._expires = options.filter_requests, options.expire_unaccepted
         self._turn = 0
@@ -200,7 +200,8 @@ class ConsentGate:
 
     def _ask_whether_applies(self, environ: WSGIEnvironment) -> bool:
         try:
-            return self._applies is None or bool(self._applies(environ))
+            applies = self.options.applies
+            return applies is None or bool(applies(environ))
         except Exception:
             self._reporter.failure("applies")
             return True
@@ -255,11 +256,7 @@ class ConsentGate:
             if not visit.setting.applies:
                 return response_headers
             allowed = visit.standing.allowed
-            fields, stripped, spared, is_gated = strip_set_cookies(
-                response_headers, self._judge, allowed, time.time(), at
-            )
-            if is_gated:
-                fields = make_private(fields)
+            fields, stripped, spared = admit(response_headers, self._judge, allowed, time.time(), at)
             if stripped:
                 self._report(visit, "stripped", stripped, self._enforces)
             if spared:
@@ -316,10 +313,10 @@ class ConsentGate:
         return minted(self.policy, self.options, value, scheme=scheme)
 
     def _report_amended(self, visit: Visit, amended: Amended) -> None:
-        preferences, chosen_at = visit.standing.preferences, visit.course.chosen_at
+        chosen_at = visit.course.chosen_at
         if chosen_at is not None and ("chosen", True, ()) not in visit.told:
             visit.told += (("chosen", True, ()),)
-            self._reporter.choice(preferences, chosen_at)
+            self._reporter.choice(visit.standing.preferences, chosen_at)
         self._report(visit, "stripped", amended.stripped, self._enforces)
         self._report(visit, "stripped", amended.spared, False)
         self._report(visit, "expired", amended.expired, self._enforces)
