@@ -28,19 +28,22 @@ def make_private(fields: list[Field]) -> list[Field]:
     do not count: caches read them differently (RFC 9111 5.2.2.7, R78). Fields addressed to one kind of
     cache go, since such a cache would not look at Cache-Control at all (RFC 9213 2.2, R79).
     """
-    keeps_out = False
+    is_stated = keeps_out = False
     for field in fields:
         if field[0] in NOT_FOR_CACHES:
             continue
         name, value = field
         kind = KIND_OF[name]
         if kind is CACHE_CONTROL:
+            is_stated = True
             keeps_out = keeps_out or _KEEPS_OUT[value]
         elif kind is TARGETED:
             untargeted = [field for field in fields if KIND_OF[field[0]] is not TARGETED]
             return make_private(untargeted)
     if keeps_out:
         return fields
+    if not is_stated:
+        return [*fields, ("Cache-Control", "private")]
     kept = [
         directive
         for directive in _cache_control(fields)
@@ -50,7 +53,7 @@ def make_private(fields: list[Field]) -> list[Field]:
     if not _keeps_out(stated):
         # Behind a quote that is never closed nothing is read.
         stated = ", ".join(["private", *kept])
-    return _replaced(fields, "Cache-Control", stated)
+    return _replaced(fields, CACHE_CONTROL, ("Cache-Control", stated))
 
 
 def vary_on(fields: list[Field], names: tuple[str, ...]) -> list[Field]:
@@ -63,11 +66,14 @@ def vary_on(fields: list[Field], names: tuple[str, ...]) -> list[Field]:
     if names == ("Cookie",) and ("Vary", "Cookie") in fields:
         return fields  # as most who say it say it: settled by one search
     values = [value for name, value in fields if KIND_OF[name] is VARY]
-    stated = frozenset().union(*(_VARIES_ON[value] for value in values))
-    missing = [name for name in names if name.lower() not in stated]
-    if not missing or "*" in stated:
+    if not values:
+        return [*fields, ("Vary", ", ".join(names))]
+    known = frozenset().union(*(_VARIES_ON[value] for value in values))
+    missing = [name for name in names if name.lower() not in known]
+    if not missing or "*" in known:
         return fields
-    return _replaced(fields, "Vary", ", ".join([*filter(None, map(str.strip, values)), *missing]))
+    stated = ", ".join([*filter(None, map(str.strip, values)), *missing])
+    return _replaced(fields, VARY, ("Vary", stated))
 
 
 def _varies_on(field_value: str) -> frozenset[str]:
@@ -123,16 +129,7 @@ def _name(directive: str) -> str:
     return directive.partition("=")[0].strip(" \t").lower()
 
 
-def _replaced(fields: Sequence[Field], name: str, value: str) -> list[Field]:
-    """Return *fields* with one field called *name*, where the first of that name stood, or last."""
-    replaced: list[Field] = []
-    pending = True
-    for field in fields:
-        if field[0].lower() != name.lower():
-            replaced.append(field)
-        elif pending:
-            replaced.append((name, value))
-            pending = False
-    if pending:
-        replaced.append((name, value))
-    return replaced
+def _replaced(fields: list[Field], kind: str, stated: Field) -> list[Field]:
+    """Return *fields* with one field of this kind, *stated*, where the first of them stands."""
+    at = [KIND_OF[name] for name, _ in fields].index(kind)
+    return [*fields[:at], stated, *(field for field in fields[at:] if KIND_OF[field[0]] is not kind)]

@@ -25,17 +25,21 @@ class Patterns:
                 self._open[prefix] = pattern
             self._by_prefix.setdefault(prefix, _Suffixes()).add(suffix, pattern)
         closed = [prefix for prefix, suffixes in self._by_prefix.items() if suffixes.has_any]
-        self._open_lengths = _Lengths(self._open)
-        self._closed_lengths = _Lengths(closed)
+        opens, closes = _lengths(self._open), _lengths(closed)
+        self._elsewhere = opens[""], closes[""]
+        self._lengths = {
+            head: (opens.get(head, opens[""]), closes.get(head, closes[""])) for head in {*opens, *closes}
+        }
 
     def match(self, name: str) -> str | None:
         """Return the pattern that governs *name*, or None."""
-        head, best = name[:_HEAD], None
-        for length in self._open_lengths[head]:
+        opens, closes = self._lengths.get(name[:_HEAD], self._elsewhere)
+        best = None
+        for length in opens:
             best = self._open.get(name[:length])
             if best is not None:
                 break
-        for length in self._closed_lengths[head]:
+        for length in closes:
             suffixes = self._by_prefix.get(name[:length])
             if suffixes is not None:
                 found = suffixes.match(name, length)
@@ -59,23 +63,19 @@ class Patterns:
                     yield other
 
 
-class _Lengths(dict[str, list[int]]):
-    """The first characters of a name -> the lengths of the prefixes it may have, the longest first."""
+def _lengths(prefixes: Iterable[str]) -> dict[str, list[int]]:
+    """Return the first characters of a name -> the lengths of the prefixes it may have, the longest first.
 
-    def __init__(self, prefixes: Iterable[str]) -> None:
-        super().__init__()
-        known = set(prefixes)
-        self._short = [length for length in range(_HEAD) if any(len(each) == length for each in known)][::-1]
-        by_head: dict[str, set[int]] = {}
-        for prefix in known:
-            by_head.setdefault(prefix[:_HEAD], set()).add(len(prefix))
-        for head, lengths in by_head.items():
-            # A name of this beginning is looked up once: what is shorter belongs to it, too.
-            shorter = [length for length in range(len(head)) if head[:length] in known]
-            self[head] = sorted({*lengths, *shorter}, reverse=True)
-
-    def __missing__(self, head: str) -> list[int]:
-        return self._short
+    Under no characters, those of a name that begins as none of *prefixes* does.
+    """
+    known = set(prefixes)
+    by_head: dict[str, set[int]] = {"": {len(each) for each in known if len(each) < _HEAD}}
+    for prefix in known:
+        by_head.setdefault(prefix[:_HEAD], set()).add(len(prefix))
+    for head, lengths in by_head.items():
+        # A name of this beginning is looked up once: what is shorter belongs to it, too.
+        lengths.update(length for length in range(len(head)) if head[:length] in known)
+    return {head: sorted(lengths, reverse=True) for head, lengths in by_head.items()}
 
 
 class _Suffixes:
@@ -87,22 +87,26 @@ class _Suffixes:
 
     def add(self, suffix: str, pattern: str) -> None:
         self._patterns[suffix] = pattern
-        self._lengths = sorted({*self._lengths, len(suffix)}, reverse=True)
+        if suffix:
+            self._lengths = sorted({*self._lengths, len(suffix)}, reverse=True)
 
     @property
     def has_any(self) -> bool:
         """Whether there is a suffix besides none at all."""
-        return self._lengths != [0]
+        return bool(self._lengths)
 
     def match(self, name: str, prefix: int) -> str | None:
-        """Return the pattern with the longest suffix that ends what of *name* is behind its prefix."""
-        room = len(name) - prefix
+        """Return the pattern with the longest suffix that ends what of *name* is behind its prefix.
+
+        One without a suffix does not count.
+        """
         for length in self._lengths:
-            if length <= room and (pattern := self._patterns.get(name[len(name) - length :])) is not None:
+            pattern = self._patterns.get(name[-length:])
+            if pattern is not None and length <= len(name) - prefix:
                 return pattern
         return None
 
     def of_length(self, length: int) -> Iterator[tuple[str, str]]:
         """Yield the suffixes of this length, each with its pattern."""
-        if length in self._lengths:
+        if length in (*self._lengths, 0):
             yield from (item for item in self._patterns.items() if len(item[0]) == length)

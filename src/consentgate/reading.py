@@ -74,9 +74,9 @@ class Reader:
         """
         name = self._cookie_name
         before, found, after = cookie_string.partition(self._inside)
-        if found and name not in after and name not in before:
+        value, semicolon, rest = after.partition(";")
+        if found and name not in rest and name not in before:
             # As browsers write it, and only once.
-            value, semicolon, rest = after.partition(";")
             known: Reading | None = None
             if len(value) <= self._longest:
                 known = self._memo.young.get(value)
