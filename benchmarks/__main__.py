@@ -1,4 +1,4 @@
-"""Measure what the gate costs: python -m benchmarks [table|growth|memory|imports|served|instructions|all]."""
+"""Measure what the gate costs, a part at a time or all of it: python -m benchmarks [part]."""
 
 import argparse
 import json
@@ -15,6 +15,7 @@ from .instructions import check_instructions, instructions, record
 from .memory import memory
 from .served import served
 from .table import table
+from .whole import whole
 
 RESULTS = Path(__file__).parent.parent / "docs" / "performance.json"
 
@@ -25,6 +26,7 @@ PARTS: dict[str, Callable[[bool], object]] = {
     "imports": imports,
     "instructions": instructions,
     "served": served,
+    "whole": whole,
 }
 
 

@@ -177,7 +177,7 @@ def _trie(keys: dict[str, str]) -> Callable[[str], str | None]:
 class _Known:
     """What the floor with the promises puts into the environ, one for each request."""
 
-    __slots__ = ("allowed", "chosen", "place", "started")
+    __slots__ = ("allowed", "asked", "chosen", "place", "started")
 
 
 class Promises(Floor):
@@ -203,7 +203,7 @@ class Promises(Floor):
 
     def wrap(self, app: App) -> App:
         """Return *app* behind the floor with the promises."""
-        from consentgate.caching import make_private
+        from consentgate.caching import make_private, vary_on
         from consentgate.lifetime import is_deletion
         from consentgate.narrowing import LONG, only
 
@@ -224,7 +224,7 @@ class Promises(Floor):
                 environ["QUERY_STRING"],
                 environ.get("HTTP_ACCEPT_LANGUAGE"),
             )
-            visit.chosen = visit.started = False
+            visit.asked = visit.chosen = visit.started = False
             allowed, verdicts = nobody
             cookie_string = environ.get("HTTP_COOKIE")
             if cookie_string:
@@ -255,6 +255,8 @@ class Promises(Floor):
                 visit.started = True
                 if visit.chosen:
                     raise NotImplementedError
+                if visit.asked:
+                    headers = vary_on(headers, ("Cookie",))
                 for field in headers:
                     if field[0] in no_cookies:
                         continue
@@ -289,8 +291,10 @@ class Promises(Floor):
         return middleware
 
     def ask(self, environ: dict[str, Any]) -> bool:
-        """Look into what is in the environ."""
-        return "statistical" in environ["floor.visit"].allowed
+        """Look into what is in the environ, and leave word that the answer depends on it."""
+        visit = environ["floor.visit"]
+        visit.asked = True
+        return "statistical" in visit.allowed
 
 
 class PromisesDefault(Promises):

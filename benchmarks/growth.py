@@ -127,25 +127,26 @@ def growth(short: bool = False) -> Curves:
         _several([10, 100, 1000, 5000], lambda n: _cost(_policy(1, n), "", unseen, times)),
     )
     fields = [1, 2, 4, 8, 16, 32, 64, 128, 256]
-    add(
-        "Set-Cookie fields",
-        [
-            (n, _cost(_policy(256), "", lambda _, n=n: [f"name{each:06d}" for each in range(n)], times))
-            for n in fields
-        ],
-        fitted_from=8,
-    )
+
+    def several_fields(n: int) -> float:
+        return _cost(_policy(256), "", lambda _: [f"name{each:06d}" for each in range(n)], times)
+
+    add("Set-Cookie fields", _several(fields, several_fields), fitted_from=8)
     kib = [1, 2, 4, 8, 16, 32, 64]
     for name, shape in SHAPES.items():
-        points = [(n, _cost(_policy(), shape(n * 1024), lambda _: [], max(3, times // 5))) for n in kib]
-        add(f"Cookie field, KiB: {name}", points, fitted_from=4)
+
+        def sent(n: int, shape: Callable[[int], str] = shape) -> float:
+            return _cost(_policy(), shape(n * 1024), lambda _: [], max(3, times // 5))
+
+        add(f"Cookie field, KiB: {name}", _several(kib, sent), fitted_from=4)
+    app = Default(_policy()).wrap(_application)
     for name, shape in LINES.items():
-        app = Default(_policy()).wrap(_application)
-        points = []
-        for n in kib:
+
+        def line(n: int, shape: Callable[[int], str] = shape) -> float:
             environ = {**ENVIRON, "bench.fields": [*HEAD, ("Set-Cookie", shape(n * 1024))]}
-            points.append((n, _best(lambda app=app, e=environ: app({**e}, lambda *a: None), 4 * times)))
-        add(f"Set-Cookie field, KiB: {name}", points, fitted_from=4)
+            return _best(lambda: app({**environ}, lambda *a: None), 4 * times)
+
+        add(f"Set-Cookie field, KiB: {name}", _several(kib, line), fitted_from=4)
     add("distinct tokens before", _tokens([1, 1000, 10_000] if short else [1, 1000, 100_000, 1_000_000]))
     return curves
 

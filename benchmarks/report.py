@@ -52,7 +52,7 @@ def _imports(quick: dict[str, float]) -> str:
     )
 
 
-def _served(results: dict[str, dict[str, float]]) -> str:
+def _measures(results: dict[str, dict[str, float]]) -> str:
     measures = list(next(iter(results.values())))
     return _rows(
         ["", *measures], [[name, *(str(row[each]) for each in measures)] for name, row in results.items()]
@@ -65,7 +65,8 @@ SECTIONS: dict[str, Callable[[Any], str]] = {
     "growth": _growth,
     "memory": _memory,
     "imports": _imports,
-    "served": _served,
+    "served": _measures,
+    "whole": _measures,
 }
 
 

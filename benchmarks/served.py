@@ -9,7 +9,8 @@ import statistics
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from .hello import cookie_string
 
@@ -17,6 +18,8 @@ _COMMANDS = {
     "gunicorn": ["gunicorn", "-w", "1", "--log-level", "critical", "-b", "127.0.0.1:{port}"],
     "waitress": ["waitress-serve", "--threads=4", "--listen=127.0.0.1:{port}"],
 }
+
+
 _TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -53,31 +56,38 @@ def served(short: bool = False) -> dict[str, dict[str, float]]:
 
 def _measured(command: list[str], kind: str, seconds: int) -> tuple[float, float]:
     """Return requests a second, and microseconds of the server's CPU for each."""
+    with serving(command, kind) as (leader, port):
+        wrk = ["wrk", "-t1", "-c4", "-H", f"Cookie: {cookie_string()}", f"http://127.0.0.1:{port}/"]
+        subprocess.run([*wrk, "-d1s"], check=True, capture_output=True)
+        before = _cpu(leader)
+        done = subprocess.run([*wrk, f"-d{seconds}s"], check=True, capture_output=True, text=True)
+        used = _cpu(leader) - before
+    requests = int(re.search(r"(\d+) requests in", done.stdout)[1])  # type: ignore[index]
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])  # type: ignore[index]
+    return rate, used / requests * 1e6
+
+
+@contextmanager
+def serving(command: list[str], name: str, *, module: str = "benchmarks.hello") -> Iterator[tuple[int, int]]:
+    """Serve the application of this name, and yield the server's process group and port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     program = [part.format(port=port) for part in command]
     program[0] = os.path.join(os.path.dirname(sys.executable), program[0])
     server = subprocess.Popen(
-        [*program, f"benchmarks.hello:{kind}"],
+        [*program, f"{module}:{name}"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
     try:
         _wait_for(port)
-        wrk = ["wrk", "-t1", "-c4", "-H", f"Cookie: {cookie_string()}", f"http://127.0.0.1:{port}/"]
-        subprocess.run([*wrk, "-d1s"], check=True, capture_output=True)
-        before = _cpu(server.pid)
-        done = subprocess.run([*wrk, f"-d{seconds}s"], check=True, capture_output=True, text=True)
-        used = _cpu(server.pid) - before
+        yield server.pid, port
     finally:
         with suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGTERM)
         server.wait()
-    requests = int(re.search(r"(\d+) requests in", done.stdout)[1])  # type: ignore[index]
-    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])  # type: ignore[index]
-    return rate, used / requests * 1e6
 
 
 def _wait_for(port: int) -> None:
