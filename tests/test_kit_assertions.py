@@ -1,5 +1,6 @@
 """The assertions: what they let pass, what they refuse and in which words, and that they show something."""
 
+import itertools
 import random
 import re
 from collections.abc import Iterable
@@ -170,6 +171,19 @@ def test_values_that_differ_each_time_are_told_by_name() -> None:
     assert_enforced(gate(application), application=application)
 
 
+@pytest.mark.parametrize("when", range(7))
+def test_what_is_set_only_now_and_then_is_due_never(when: int) -> None:
+    """As some sessions' cookies, when a second passes within a request."""
+    asked = itertools.count()
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        now_and_then = [("Set-Cookie", "sid=1")] if next(asked) % 7 == when else []
+        start_response("200 OK", [*now_and_then, ("Set-Cookie", "theme=1")])
+        return []
+
+    assert_enforced(gate(application), application=application)
+
+
 class InPlace(Leaky):
     """Edits the very list it is given, unless everything is accepted."""
 
@@ -279,8 +293,21 @@ def test_an_application_that_is_never_the_same_cannot_be_compared() -> None:
         start_response("200 OK", [("X-Number", str(random.random()))])
         return []
 
-    with pytest.raises(AssertionError, match="two requests are answered differently"):
-        assert_transparent(gate(application), application)
+    with pytest.raises(AssertionError, match=r"GET /shop\?a=b: .* two requests are answered differently"):
+        assert_transparent(gate(application), application, routes=["/shop?a=b"])
+
+
+@pytest.mark.parametrize("tick", range(6))
+def test_a_clock_may_tick_between_two_answers(tick: int) -> None:
+    """As a page's `Last-Modified` does, and a session's cookie, which is dated to the second."""
+    asked = itertools.count()
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        second = "1" if next(asked) < tick else "2"
+        start_response("200 OK", [("X-Second", second), ("Set-Cookie", f"sid={random.random()}")])
+        return [second.encode()]
+
+    assert_transparent(gate(application), application)
 
 
 def test_an_application_that_asks_its_visit_is_given_one() -> None:
