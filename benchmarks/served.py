@@ -14,11 +14,10 @@ from contextlib import contextmanager, suppress
 
 from .hello import cookie_string
 
-_COMMANDS = {
+COMMANDS = {
     "gunicorn": ["gunicorn", "-w", "1", "--log-level", "critical", "-b", "127.0.0.1:{port}"],
     "waitress": ["waitress-serve", "--threads=4", "--listen=127.0.0.1:{port}"],
 }
-
 
 _TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
@@ -29,7 +28,7 @@ def served(short: bool = False) -> dict[str, dict[str, float]]:
         print("served: needs wrk: apt-get install wrk")
         return {}
     results = {}
-    for server, command in _COMMANDS.items():
+    for server, command in COMMANDS.items():
         shares: list[float] = []
         rates: list[float] = []
         cpu: dict[str, list[float]] = {"bare": [], "gated": []}

@@ -7,12 +7,10 @@ import subprocess
 import urllib.request
 
 from .hello import cookie_string
-from .served import serving
+from .served import COMMANDS, serving
 from .turns import SAMPLES
 
-_COMMAND = ["gunicorn", "-w", "1", "-k", "benchmarks.turns.Worker", "--log-level", "critical"]
-_WARM = 1000
-"""Pairs that do not count yet."""
+_COMMAND = [*COMMANDS["gunicorn"], "-k", "benchmarks.turns.Worker"]
 
 
 def whole(short: bool = False) -> dict[str, dict[str, float]]:
@@ -22,7 +20,8 @@ def whole(short: bool = False) -> dict[str, dict[str, float]]:
         return {}
     results = {}
     for visitor, cookies in {"nobody known": "", "five cookies": cookie_string()}.items():
-        pairs = _pairs(cookies, 3 if short else 40)[_WARM:]
+        pairs = _pairs(cookies, 3 if short else 40)
+        del pairs[: len(pairs) // 20]  # not warm yet
         bare = statistics.median(pair[0] for pair in pairs)
         # In blocks, whose spread says how much of it is noise.
         size = len(pairs) // 20
@@ -42,7 +41,7 @@ def whole(short: bool = False) -> dict[str, dict[str, float]]:
 
 def _pairs(cookies: str, seconds: int) -> list[list[int]]:
     """Return nanoseconds of CPU, bare and gated, of requests that follow each other."""
-    with serving([*_COMMAND, "-b", "127.0.0.1:{port}"], "app", module="benchmarks.turns") as (_, port):
+    with serving(_COMMAND, "app", module="benchmarks.turns") as (_, port):
         site = f"http://127.0.0.1:{port}"
         header = ["-H", f"Cookie: {cookies}"] if cookies else []
         subprocess.run(["wrk", "-t1", "-c1", f"-d{seconds}s", *header, site], check=True, capture_output=True)

@@ -104,10 +104,6 @@ def cookie_values(cookie_string: str, name: str) -> list[str]:
     >>> cookie_values("a=1; sid=2;sid = 3 ; xsid=4; b=sid=5", "sid")
     ['2', '3']
     """
-    before, found, after = cookie_string.partition(f"; {name}=")
-    if found and name not in before and name not in after:
-        # As browsers write it, and only once.
-        return [after.partition(";")[0].strip(BLANK)]
     return [cookie_string[start:end].strip(BLANK) for start, end in _value_spans(cookie_string, name)]
 
 
