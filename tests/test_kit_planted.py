@@ -42,7 +42,7 @@ FAULTS = {
     "state read too early": Fault(
         "wsgi",
         "response = self, visit, environ,",
-        "response = self, begun(setting, visit.standing), environ,",
+        "response = self, __import__('copy').copy(visit), environ,",
     ),
     "the exc_info path unfiltered": Fault(
         "wsgi",

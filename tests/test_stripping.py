@@ -72,7 +72,7 @@ def test_stripping_twice_is_once(fields: list[Field], yes: set[str]) -> None:
 @example([("Set-Cookie ", "sid=1")])
 @example([("X-" + "long" * 20, "1"), ("Set-Cookie", "_pk_id=1"), ("Y-" + "long" * 20, "2")])
 def test_where_judging_starts_is_a_short_cut_and_nothing_else(fields: list[Field]) -> None:
-    start = first_to_judge(fields, JUDGE.names, JUDGE.necessary)
+    start = first_to_judge(fields, JUDGE)
     whole = strip_set_cookies(fields, JUDGE, JUDGE.undecided.allowed, NOW)
     if start < 0:
         assert whole[0] is fields

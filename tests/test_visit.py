@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from consentgate import NoGate, Policy, PolicyError, ResponseStarted, Visit
+from consentgate.testing.visiting import begun
 from consentgate.verdict import Judge, Reason
-from consentgate.visit import Setting, begun
+from consentgate.visit import Setting
 
 from .conftest import NOW, make_policy
 
@@ -39,6 +40,20 @@ def test_it_is_found_in_the_environ() -> None:
             Visit.from_environ(environ)
     with pytest.raises(LookupError):
         Visit.from_environ({})
+
+
+def test_the_kits_begin_as_a_gates_do() -> None:
+    heard: dict[str, Any] = {}
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        visit = environ["consentgate.visit"]
+        heard.update((name, getattr(visit, name)) for name in Visit.__slots__)
+        return []
+
+    gate = POLICY.wrap(application, secret_key="a key of the test's")
+    gate({"SCRIPT_NAME": "/x", "PATH_INFO": "/y", "QUERY_STRING": "z"}, lambda *started: lambda chunk: None)
+    own = begun(heard["setting"], heard["standing"], ("/x", "/y", "z", None))
+    assert heard == {name: getattr(own, name) for name in Visit.__slots__}
 
 
 def test_it_answers_for_categories_and_names() -> None:

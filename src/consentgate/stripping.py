@@ -1,11 +1,11 @@
 """Set-Cookie fields on their way out: those of categories a visit does not allow are left out."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 
 from .fields import KIND_OF, NO_COOKIES, ODD_SET_COOKIE, SET_COOKIE, Field
 from .grammar import BLANK, LARGEST_PAIR, cookie_name
 from .lifetime import earliest_now, is_deletion, shortened
-from .verdict import EXEMPT, NAMELESS, NECESSARY, REFUSED, RESERVED, SPARED, Judge, Names
+from .verdict import EXEMPT, NAMELESS, NECESSARY, REFUSED, RESERVED, SPARED, Judge
 
 UNDELETABLE = (NAMELESS, RESERVED)
 """Keys of cookies whose deletion does not pass either."""
@@ -15,10 +15,10 @@ LONGEST_EXEMPT = 395 * 24 * 3600
 
 
 Cookies = list[tuple[str, str | None]]
-"""Names of cookies ("" for one without), each with the key that `Names` gives it."""
+"""Names of cookies ("" for one without), each with the key that a judge's `names` give it."""
 
 
-def first_to_judge(response_headers: list[Field], names: Names, necessary: Container[str | None]) -> int:
+def first_to_judge(response_headers: list[Field], judge: Judge) -> int:
     """Return where the first field stands that sets a cookie not plainly necessary; -1 if there is none.
 
     The way most responses go, so it costs one pass and builds nothing.
@@ -32,7 +32,7 @@ def first_to_judge(response_headers: list[Field], names: Names, necessary: Conta
             text, equals, _ = field_value.partition("=")
             if (
                 equals
-                and names[text] in necessary
+                and judge.names[text] in judge.necessary
                 and (
                     # The first two, in C, settle nearly every one.
                     (field_value.isprintable() and len(field_value) <= LARGEST_PAIR)

@@ -6,8 +6,10 @@ from wsgiref.types import WSGIEnvironment
 
 from consentgate.catalogue import Catalogue
 from consentgate.preferences import Preferences
-from consentgate.verdict import Judge
-from consentgate.visit import Setting, Visit, begun
+from consentgate.verdict import Judge, Standing
+from consentgate.visit import UNEVENTFUL, Place, Setting, Visit
+
+NOWHERE = "", "/", "", None
 
 
 def visit(
@@ -44,3 +46,15 @@ def visit(
     asked = environ or {}
     path = asked.get("SCRIPT_NAME", ""), asked.get("PATH_INFO", "/"), asked.get("QUERY_STRING", "")
     return begun(setting, judge.standing(preferences), (*path, asked.get("HTTP_ACCEPT_LANGUAGE")))
+
+
+def begun(setting: Setting, standing: Standing, place: Place = NOWHERE) -> Visit:
+    """Return the visit of a request that has just begun, as a gate makes it."""
+    visit = Visit()
+    visit.setting = setting
+    visit.standing = standing
+    visit.place = place
+    visit.course = UNEVENTFUL
+    visit.has_started = False
+    visit.told = ()
+    return visit
