@@ -113,7 +113,7 @@ def growth(short: bool = False) -> Curves:
         slope = exponent([point for point in points if point[0] >= fitted_from])
         curves[name] = {"points": points, "exponent": round(slope, 2)}
         shown = ", ".join(f"{x:,}: {y / 1000:,.1f} us" for x, y in points)
-        print(f"{name:46} exponent {slope:5.2f}   {shown}")
+        print(f"{name:46} exponent {slope:z5.2f}   {shown}")
 
     sizes = [10, 100, 1000, 10_000, 100_000]
     known = ["sessionid", *(f"name{number:06d}" for number in range(5))]

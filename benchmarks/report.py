@@ -33,7 +33,7 @@ def _growth(curves: dict[str, Any]) -> str:
                 name,
                 f"{first:,} to {last:,}",
                 f"{least / 1000:,.1f} to {most / 1000:,.1f}",
-                f"{curve['exponent']:.2f}",
+                f"{curve['exponent']:z.2f}",
             ]
         )
     return _rows(["", "from, to", "us per request", "exponent"], rows)
