@@ -174,6 +174,17 @@ def _trie(keys: dict[str, str]) -> Callable[[str], str | None]:
     return match
 
 
+def _cut(cookie_string: str, verdicts: dict[str, bool]) -> tuple[slice, ...]:
+    """Return where the pairs are that may be read, each with the semicolon before it."""
+    parts: list[slice] = []
+    end = 0
+    for pair in cookie_string.split(";"):
+        start, end = max(0, end - 1), end + len(pair) + 1
+        if verdicts[pair.partition("=")[0]]:
+            parts.append(slice(start, end - 1))
+    return tuple(parts)
+
+
 class _Known:
     """What the floor with the promises puts into the environ, one for each request."""
 
@@ -209,6 +220,7 @@ class Promises(Floor):
 
         needle, known, verified, nobody = f"; {PREFERENCES}=", self._known, self._verified, self._nobody
         no_cookies, clock, filters, told = set[str](), time.time, self.filters, list[str]()
+        cuts = dict[str, tuple[int, tuple[slice, ...] | None]]()
         few, (_, necessary) = self.declared["necessary"], nobody
 
         def is_no_cookie(name: str) -> bool:
@@ -242,12 +254,17 @@ class Promises(Floor):
                 if filters and standing is nobody and len(cookie_string) > LONG:
                     environ["HTTP_COOKIE"] = only(cookie_string, few)
                 elif filters:
-                    pairs = cookie_string.split(";")
-                    kept = [
-                        pair for pair in pairs if (named := pair.partition("="))[1] and verdicts[named[0]]
-                    ]
-                    if len(kept) < len(pairs):
+                    last, parts = cuts.get(token, (None, None))
+                    now = None if standing is nobody else hash(cookie_string)
+                    if now is None or last != now:
+                        pairs = cookie_string.split(";")
+                        kept = [pair for pair in pairs if verdicts[pair.partition("=")[0]]]
                         environ["HTTP_COOKIE"] = ";".join(kept)
+                    else:
+                        parts = parts or _cut(cookie_string, verdicts)
+                        environ["HTTP_COOKIE"] = "".join([cookie_string[each] for each in parts])
+                    if now is not None:
+                        cuts[token] = now, parts
             visit.allowed = allowed
             environ["floor.visit"] = visit
 

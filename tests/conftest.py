@@ -154,7 +154,7 @@ def fresh_memos() -> None:
     """Nothing is known from before: who mutates the code after it was loaded is seen, too."""
     from consentgate import caching, fields, lifetime
 
-    for memo in (fields.KIND_OF, fields.NO_COOKIES, lifetime._ENDS, caching._KEEPS_OUT, caching._VARIES_ON):
+    for memo in (fields.KIND_OF, fields.NO_COOKIES, lifetime.ENDS, caching._KEEPS_OUT, caching._VARIES_ON):
         memo.clear()
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from consentgate import fields
-from consentgate.fields import KIND_OF, NO_COOKIES, NOT_FOR_CACHES, ODD_SET_COOKIE, SET_COOKIE
+from consentgate.fields import KIND_OF, NO_COOKIES, NOT_FOR_CACHES, ODD_SET_COOKIE, SET_COOKIE, SET_COOKIES
 from consentgate.grammar import is_set_cookie
 
 from .strategies import NATIVE
@@ -45,6 +45,12 @@ def test_what_is_no_cookie_is_known_once_it_was_asked() -> None:
     for name in ("Set-Cookie", "sET-cOOKIE", "Set-Cookie ", "Set-Cookie:"):
         assert KIND_OF[name] in (SET_COOKIE, ODD_SET_COOKIE) and name not in NO_COOKIES
     assert KIND_OF["Set-Cookie\t"] is ODD_SET_COOKIE
+
+
+def test_every_spelling_of_set_cookie_is_known() -> None:
+    assert len(SET_COOKIES) == 2 ** len("setcookie")
+    assert {name.lower() for name in SET_COOKIES} == {"set-cookie"}
+    assert all(KIND_OF[name] is SET_COOKIE for name in SET_COOKIES)
 
 
 def test_what_does_not_speak_to_caches_is_known_once_it_was_asked() -> None:

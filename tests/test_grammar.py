@@ -16,6 +16,7 @@ from consentgate.grammar import (
     cookie_values,
     has_control,
     is_set_cookie,
+    is_storable,
     is_token,
     without_pairs,
 )
@@ -58,6 +59,7 @@ def literal_cookie_name(text: str) -> str | None:
 @example("\x85a=1")
 def test_cookie_name_is_the_specifications_algorithm(text: str) -> None:
     assert cookie_name(text) == literal_cookie_name(text)
+    assert is_storable(f"a={text}") == (cookie_name(f"a={text}") is not None)
 
 
 @pytest.mark.parametrize(

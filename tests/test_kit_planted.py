@@ -36,8 +36,8 @@ FAULTS = {
     ),
     "the header list edited in place": Fault(
         "stripping",
-        "    if not (stripped or changed):\n        fields = response_headers\n",
-        "    response_headers[:] = fields\n    fields = response_headers\n",
+        "    return response_headers if fields == response_headers else fields,",
+        "    response_headers[:] = fields\n    return response_headers,",
     ),
     "state read too early": Fault(
         "wsgi",

@@ -2,7 +2,7 @@
 
 from hypothesis import example, given
 
-from consentgate.narrowing import narrow, not_allowed, only, spared, withheld
+from consentgate.narrowing import joined, kept_parts, narrow, not_allowed, only, spared, withheld
 from consentgate.verdict import RESERVED, Judge
 
 from .conftest import make_policy
@@ -49,6 +49,26 @@ def test_bytes_order_and_duplicates_are_kept() -> None:
     cookie_string = "zzz=0;sid = a=b ;  _pk_id=1; sid=\xe9;;csrftoken="
     assert narrow(cookie_string, NAMES, NECESSARY) == "sid = a=b ; sid=\xe9;;csrftoken="
     assert withheld(cookie_string, NAMES, NECESSARY) == [("zzz", None), ("_pk_id", "statistical")]
+
+
+@given(cookie_strings | NATIVE, accepted)
+@example("zzz=1; ;; sid=2;; ; csrftoken=3;zzz=4; sid=5 ;", set())
+@example("; ;zzz=1", set())
+@example("; sid=1;", set())
+@example("sid=1; csrftoken=2", set())
+@example("", set())
+def test_parts_kept_are_what_narrowing_leaves(cookie_string: str, yes: set[str]) -> None:
+    allowed: frozenset[str | None] = frozenset({"necessary", *yes})
+    narrowed = narrow(cookie_string, NAMES, allowed)
+    again = joined(cookie_string, kept_parts(cookie_string, NAMES, allowed))
+    assert again == narrowed
+    assert (again is cookie_string) == (narrowed is cookie_string)
+
+
+def test_neighbours_are_one_part() -> None:
+    cookie_string = "zzz=1; sid=2; csrftoken=3; zzz=4;sid=5"
+    parts = kept_parts(cookie_string, NAMES, NECESSARY)
+    assert [cookie_string[part] for part in parts] == ["sid=2; csrftoken=3", ";sid=5"]
 
 
 def test_nothing_left_is_empty() -> None:

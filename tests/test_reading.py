@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given
+from hypothesis import strategies as st
 
 from consentgate import PreferencesSerializer
 from consentgate.grammar import without_pairs
+from consentgate.narrowing import narrow
 from consentgate.preferences import UNDECIDED
 from consentgate.reading import MEMO_SIZE, Reader
 from consentgate.verdict import Judge
@@ -77,6 +79,42 @@ def test_several_genuine_ones_allow_what_all_of_them_allow() -> None:
         assert not standing.needs_choice
 
 
+@given(st.lists(cookie_strings, min_size=1, max_size=3), st.lists(st.integers(0, 2), max_size=8))
+def test_what_comes_again_is_narrowed_as_it_was(others: list[str], order: list[int]) -> None:
+    """R9, whoever comes between: the field is known by its hash, and by that of one field only."""
+    read, names = reader(), Judge(POLICY).sent_names
+    fields = [f"{other}; {pair()}" for other in others]
+    last = None
+    for number in order:
+        field = "".join(list(fields[number % len(fields)]))  # equal, and another object
+        reading = read.read(field, NOW)
+        if reading.cut is None:  # the other part held a preferences cookie, too
+            continue
+        again = reading.again(field, names)
+        assert (again is not None) == (field == last)
+        if again is not None:
+            assert again == narrow(field, names, reading.standing.readable)
+        last = field
+
+
+def test_of_what_comes_again_no_text_is_kept() -> None:
+    """A visitor's session is nothing to remember."""
+    read, names = reader(), Judge(POLICY).sent_names
+    field = f"sid=secret; zzz=1; {pair()}"
+    reading = read.read(field, NOW)
+    assert [reading.again(field, names) for _ in range(3)] == [None, *2 * [f"sid=secret; {pair()}"]]
+    assert "secret" not in repr(reading.cut)
+
+
+def test_only_what_rests_on_one_token_alone_knows_what_comes_again() -> None:
+    """What visitors share, or is made anew for each request, does not."""
+    read = reader()
+    assert read.read(pair(), NOW).cut is not None
+    for cookie_string in ("a=1", f"{pair()}; cookies_preferences=x", f"{pair()}; {pair(['internal'])}"):
+        assert read.read(cookie_string, NOW).cut is None
+    assert read.disbelieving.cut is None
+
+
 def test_the_same_one_twice_is_one() -> None:
     twice, once = reader().read(f"{pair()}; {pair()}", NOW), reader().read(pair(), NOW)
     assert twice.standing.preferences == once.standing.preferences
@@ -93,13 +131,13 @@ def test_what_is_read_is_what_was_signed() -> None:
 
 def test_verification_is_done_once_and_age_looked_at_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    genuine = SERIALIZER.fields
+    genuine = SERIALIZER.verified
 
     def counted(text: str) -> Any:
         calls.append(text)
         return genuine(text)
 
-    monkeypatch.setattr(SERIALIZER, "fields", counted)
+    monkeypatch.setattr(SERIALIZER, "verified", counted)
     read = reader()
     for now in (NOW, NOW + 10, NOW + LIFETIME - 1):
         assert read.read(pair(), now).standing.allowed == {"necessary", "statistical"}

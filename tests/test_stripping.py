@@ -6,7 +6,7 @@ from hypothesis import example, given
 from consentgate import Policy
 from consentgate.fields import Field
 from consentgate.grammar import cookie_name, is_set_cookie
-from consentgate.stripping import first_to_judge, names_set, strip_set_cookies
+from consentgate.stripping import names_set, strip_set_cookies
 from consentgate.verdict import Judge
 
 from .conftest import MATRIX, NOW, make_policy
@@ -72,13 +72,14 @@ def test_stripping_twice_is_once(fields: list[Field], yes: set[str]) -> None:
 @example([("Set-Cookie ", "sid=1")])
 @example([("X-" + "long" * 20, "1"), ("Set-Cookie", "_pk_id=1"), ("Y-" + "long" * 20, "2")])
 def test_where_judging_starts_is_a_short_cut_and_nothing_else(fields: list[Field]) -> None:
-    start = first_to_judge(fields, JUDGE)
-    whole = strip_set_cookies(fields, JUDGE, JUDGE.undecided.allowed, NOW)
-    if start < 0:
-        assert whole[0] is fields
-        assert whole[1:] == ([], [], False)
-    else:
-        assert strip_set_cookies(fields, JUDGE, JUDGE.undecided.allowed, NOW, start) == whole
+    allowed = JUDGE.undecided.allowed
+    whole = strip_set_cookies(fields, JUDGE, allowed, NOW)
+    for start in range(len(fields) + 1):
+        ahead = fields[:start]
+        if strip_set_cookies(ahead, JUDGE, allowed, NOW) == (ahead, [], [], False):
+            # From the end as well, as slices count.
+            for at in {start, start - len(fields)} - {0}:
+                assert strip_set_cookies(fields, JUDGE, allowed, NOW, at) == whole
 
 
 @given(policies, set_cookie_strings)
@@ -98,6 +99,27 @@ def test_necessary_cookies_are_the_same_object(policy: Policy, text: str) -> Non
     ]
     fields = [field for field in fields if cookie_name(field[1]) is not None]
     assert strip_set_cookies(fields, judge, judge.undecided.allowed, NOW)[0] is fields
+
+
+@given(policies, response_headers)
+def test_what_is_remembered_as_necessary_is_and_not_without_bound(
+    policy: Policy, fields: list[Field]
+) -> None:
+    judge = Judge(policy)
+    strip(fields, judge=judge)
+    assert all(judge.names[text] in policy.necessary for text in judge.necessary_texts)
+    strip([("Set-Cookie", f"{' ' * number}sid=1") for number in range(1000)])
+    assert len(JUDGE.necessary_texts) <= 512
+    assert max(map(len, JUDGE.necessary_texts)) <= 64
+
+
+@pytest.mark.parametrize(
+    "text", ["_pk_id=1\rSet-Cookie: vid=2; Max-Age=0", "_pk_id=\n; Max-Age=0", "_pk_id=\x00; Max-Age=0"]
+)
+def test_a_deletion_with_a_control_character_is_none(text: str) -> None:
+    """P1, cookies/FACTS.md 5: behind CR or LF a browser reads another field."""
+    assert strip(fields_of(text)) == []
+    assert strip(fields_of(text), "statistical") == []
 
 
 def fields_of(*texts: str) -> list[Field]:

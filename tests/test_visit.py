@@ -117,7 +117,7 @@ def test_what_is_necessary_cannot_be_refused() -> None:
 
 def test_a_choice_that_comes_too_late_says_so() -> None:
     one = visit()
-    one.has_started = True
+    one.told = ()
     with pytest.raises(ResponseStarted):
         one.accept("internal")
     assert one.course.chosen_at is None
@@ -155,14 +155,14 @@ def test_any_question_counts_as_one_and_a_late_first_one_is_reported() -> None:
         lambda one: one.banner(),
     ):
         one = visit(asked_late=lambda: late.append("late"))
-        assert not one.course.was_asked
+        assert one.course.varies == ()
         ask(one)
-        assert one.course.was_asked
-        one.has_started = True
+        assert one.course.varies[0] == "Cookie"
+        one.told = ()
         ask(one)
         assert late == []
         other = visit(asked_late=lambda: late.append("late"))
-        other.has_started = True
+        other.told = ()
         ask(other)
         ask(other)
         assert late == ["late"]

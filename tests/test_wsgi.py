@@ -5,6 +5,7 @@ import io
 import logging
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -13,14 +14,16 @@ from wsgiref.util import FileWrapper
 from wsgiref.validate import validator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from consentgate import Basis, Category, ConsentGate, Event, Policy, PolicyError, Visit
+from consentgate.amending import Facts, amend
 from consentgate.grammar import cookie_name
 from consentgate.reading import Reader
+from consentgate.verdict import Judge
 
 from .conftest import KEY, MATRIX, NOW, Answer, application, cookie, environ_for, make_policy, request
-from .strategies import accepted, cookie_strings, sane_response_headers
+from .strategies import accepted, cookie_strings, response_headers, sane_response_headers
 
 POLICY = make_policy()
 SID, PK, THEME, VID, ZZZ = MATRIX
@@ -152,6 +155,54 @@ def test_other_paths_are_the_applications(path: str) -> None:
 
 
 # The response
+
+
+@given(response_headers, accepted)
+@example([("Set-Cookie", "sid")], set())
+@example([("Set-Cookie", "sid=1"), ("set-cookie", "csrftoken=2"), ("Set-Cookie ", "sid=3")], set())
+@example([("Set-Cookie", "sid=\xa0"), ("Set-Cookie", "sid=1\x01"), ("X-Y", "sid=1")], set())
+@example([("Set-Cookie", "sid=" + "1" * 4096), ("Set-Cookie", "sid=1")], set())
+@example([("Cache-Control", "public"), ("Set-Cookie", "_pk_id=1")], {"statistical"})
+@example([("X-" + "long" * 20, "1"), ("Set-Cookie", "_pk_id=1"), ("Y-" + "long" * 20, "2")], set())
+def test_where_judging_starts_is_a_short_cut_and_nothing_else(
+    fields: list[tuple[str, str]], yes: set[str]
+) -> None:
+    """In the second response as in the first, which had not met these fields."""
+    facts = Facts(
+        applies=True,
+        allowed=frozenset({"necessary", *yes}),
+        varies=(),
+        minted=None,
+        cookie_string="",
+        turn=0,
+        now=time.time(),
+    )
+    expected = amend(fields, Judge(POLICY), facts).fields
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", fields)
+        return []
+
+    gated = gate(app)
+    for _ in range(2):
+        sent = sent_by(gated, HTTP_COOKIE=cookie(POLICY, yes))
+        assert sent == expected
+        assert (sent is fields) == (expected is fields)
+
+
+def test_a_cookie_field_that_comes_again_is_the_same_to_the_application_and_to_who_listens() -> None:
+    """R9: hidden each time, and each time the observer hears of it."""
+    events: list[Event] = []
+    seen: list[str] = []
+    for observer in (None, events.append):
+        seen.clear()
+        app = application(before=lambda environ: seen.append(environ["HTTP_COOKIE"]))
+        gated = gate(app, observer=observer)
+        preferences = cookie(POLICY, ["statistical"])
+        for _ in range(4):
+            request(gated, HTTP_COOKIE=f"zzz=1; sid=2; {preferences}; theme=3; _pk_id=4")
+        assert seen == [f"sid=2; {preferences}; _pk_id=4"] * 4
+    assert [event.name for event in events if event.action == "withheld"] == ["zzz", "theme"] * 4
 
 
 @given(sane_response_headers, accepted)
@@ -675,8 +726,8 @@ def test_an_error_in_reading_costs_the_choice_not_the_page(
 def test_an_error_in_judging_costs_gated_cookies_not_the_page(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, report_only: bool
 ) -> None:
-    monkeypatch.setattr("consentgate.wsgi.admit", broken)
     gated = gate(application(*MATRIX), report_only=report_only)
+    monkeypatch.setattr(gated._reporter, "cookies", broken)
     answer = request(gated, HTTP_COOKIE=cookie(POLICY, ALL))
     assert answer.body == b"body"
     assert answer.cookie_names == (["sid", "_pk_id", "theme", "vid", "zzz"] if report_only else ["sid"])

@@ -49,24 +49,17 @@ class Amended(NamedTuple):
     expired: Cookies
 
 
-def admit(
-    response_headers: list[Field], judge: Judge, allowed: frozenset[str | None], now: float, start: int = 0
-) -> tuple[list[Field], Cookies, Cookies]:
-    """Return what becomes of *response_headers*, which is not edited, when nothing is to be added.
-
-    The arguments are those of `strip_set_cookies`, and so is what is returned, but for the last.
-    """
-    fields, stripped, spared, is_gated = strip_set_cookies(response_headers, judge, allowed, now, start)
-    return make_private(fields) if is_gated else fields, stripped, spared
-
-
 def amend(response_headers: list[Field], judge: Judge, facts: Facts) -> Amended:
     """Return what becomes of *response_headers*, which is not edited."""
     fields = response_headers
     stripped: Cookies = []
     spared: Cookies = []
     if facts.applies:
-        fields, stripped, spared = admit(response_headers, judge, facts.allowed, facts.now)
+        fields, stripped, spared, is_gated = strip_set_cookies(
+            response_headers, judge, facts.allowed, facts.now
+        )
+        if is_gated:
+            fields = make_private(fields)
     lines = [] if facts.minted is None else [("Set-Cookie", facts.minted)]
     expired: Cookies = []
     if facts.cookie_string and not may_be_shared(response_headers, facts.now):

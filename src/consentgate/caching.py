@@ -29,10 +29,7 @@ def make_private(fields: list[Field]) -> list[Field]:
     cache go, since such a cache would not look at Cache-Control at all (RFC 9213 2.2, R79).
     """
     is_stated = keeps_out = False
-    for field in fields:
-        if field[0] in NOT_FOR_CACHES:
-            continue
-        name, value = field
+    for name, value in [field for field in fields if field[0] not in NOT_FOR_CACHES]:
         kind = KIND_OF[name]
         if kind is CACHE_CONTROL:
             is_stated = True

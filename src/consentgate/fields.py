@@ -1,13 +1,16 @@
 """Response fields, told apart by their names: one look-up each, however they are spelled."""
 
+from itertools import product
+
 from .grammar import is_set_cookie
-from .memo import Remembered
+from .memo import Remembered, remember
 
 Field = tuple[str, str]
 """One (field name, field value) pair, PEP 3333."""
 
 SET_COOKIE = "set-cookie"
 ODD_SET_COOKIE = "set-cookie in a spelling that only some browsers read as such"
+COOKIES = (SET_COOKIE, ODD_SET_COOKIE)
 CACHE_CONTROL = "cache-control"
 DATE = "date"
 EXPIRES = "expires"
@@ -15,8 +18,6 @@ TARGETED = "cache-control for one kind of cache"
 VARY = "vary"
 
 _KINDS = (CACHE_CONTROL, DATE, EXPIRES, VARY)
-_LONGEST = 64
-_MOST = 512
 
 NO_COOKIES: set[str] = set()
 """Field names, as they are spelled, that nobody reads as Set-Cookie: those `KIND_OF` was asked for lately.
@@ -24,17 +25,19 @@ NO_COOKIES: set[str] = set()
 For the one question every field of every response is asked; a set answers it faster than a dict.
 """
 
+SET_COOKIES = frozenset(map("".join, product(*zip("set-cookie", "SET-COOKIE", strict=True))))
+"""The 512 spellings of Set-Cookie: one look-up, where lower() makes a text first."""
+
 NOT_FOR_CACHES: set[str] = set()
 """Likewise, names of fields that do not speak to caches."""
 
 
 def _kind(field_name: str) -> str | None:
     kind = _kind_of(field_name.lower())
-    if len(field_name) <= _LONGEST:
-        if kind not in (SET_COOKIE, ODD_SET_COOKIE):
-            _remember(field_name, NO_COOKIES)
-        if kind not in (CACHE_CONTROL, TARGETED):
-            _remember(field_name, NOT_FOR_CACHES)
+    if kind not in COOKIES:
+        remember(field_name, NO_COOKIES)
+    if kind not in (CACHE_CONTROL, TARGETED):
+        remember(field_name, NOT_FOR_CACHES)
     return kind
 
 
@@ -48,11 +51,5 @@ def _kind_of(name: str) -> str | None:
     return TARGETED if targeted else None
 
 
-def _remember(field_name: str, names: set[str]) -> None:
-    if len(names) >= _MOST:
-        names.clear()
-    names.add(field_name)
-
-
-KIND_OF = Remembered(_kind, size=_MOST, longest=_LONGEST)
+KIND_OF = Remembered(_kind, size=512, longest=64)
 """Field name -> which of the fields above it is, None for any other."""

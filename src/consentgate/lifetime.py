@@ -99,8 +99,8 @@ def _ends(unparsed: str) -> float:
     return NEVER if expires is None else expires
 
 
-# An application's cookies share their attributes.
-_ENDS = Remembered(_ends, size=512, longest=256)
+ENDS = Remembered(_ends, size=512, longest=256)
+"""What follows a Set-Cookie's first ``;`` -> when the cookie ends. An application's share attributes."""
 
 
 def is_deletion(set_cookie_string: str, now: float, response_headers: Iterable[Field] = ()) -> bool:
@@ -112,7 +112,7 @@ def is_deletion(set_cookie_string: str, now: float, response_headers: Iterable[F
     >>> is_deletion("_ga=; Max-Age=0", 0), is_deletion("_ga=; Max-Age=0; Max-Age=x", 0)
     (True, False)
     """
-    ends = _ENDS[set_cookie_string.partition(";")[2]]
+    ends = ENDS[set_cookie_string.partition(";")[2]]
     if ends > now - _MARGIN:
         return False
     return ends == ALWAYS or ends <= earliest_now(response_headers, now) - _MARGIN

@@ -43,6 +43,21 @@ class Memo(Generic[_K, _V]):
         return len(self.young) + len(self._old)
 
 
+def remember(text: str, texts: set[str], *, size: int = 512, longest: int = 64) -> None:
+    """Add *text* to *texts*, which is emptied first if it has as many as *size*; not one over *longest*.
+
+    For the answer yes: a set gives it faster than a dict.
+
+    >>> known = {"a", "b"}
+    >>> remember("c", known, size=2), remember("long", known, longest=3), known
+    (None, None, {'c'})
+    """
+    if len(text) <= longest:
+        if len(texts) >= size:
+            texts.clear()
+        texts.add(text)
+
+
 class Remembered(dict[_S, _V]):
     """A pure function of a text or tuple, and what it answered lately: ``remembered[text]``.
 
@@ -54,10 +69,14 @@ class Remembered(dict[_S, _V]):
     ([1, 2, 3, 6], ['abc'])
     """
 
+    __slots__ = ("_function", "_longest", "_size", "misses")
+
+    misses: int
+    """How often it had to ask: grows with every text it did not know."""
+
     def __init__(self, function: Callable[[_S], _V], *, size: int, longest: int) -> None:
         super().__init__()
         self.misses = 0
-        """How often it had to ask: grows with every text it did not know."""
         self._function = function
         self._size = size
         self._longest = longest

@@ -5,6 +5,9 @@ from collections.abc import Container, Iterable
 from .grammar import BLANK, pair_spans
 from .verdict import NAMELESS, RESERVED, Names
 
+_NOTHING = BLANK + ";"
+"""What a Cookie field does not begin with once something was taken out of it."""
+
 
 def narrow(cookie_string: str, names: Names, readable: Container[str | None]) -> str:
     """Return *cookie_string* without the pairs *readable* does not hold; the very same if it holds all.
@@ -18,12 +21,47 @@ def narrow(cookie_string: str, names: Names, readable: Container[str | None]) ->
         readable: keys of the categories whose cookies may be read.
     """
     pairs = cookie_string.split(";")
-    kept = [
-        pair
-        for pair in pairs
-        if (names[parts[0]] in readable if (parts := pair.partition("="))[1] else not pair.strip(BLANK))
-    ]
-    return cookie_string if len(kept) == len(pairs) else ";".join(kept).lstrip(BLANK + ";")
+    kept: list[str] = []
+    for pair in pairs:
+        text, equals, _ = pair.partition("=")
+        if (equals and names[text] in readable) or not (equals or pair.strip(BLANK)):
+            kept.append(pair)
+    return cookie_string if len(kept) == len(pairs) else ";".join(kept).lstrip(_NOTHING)
+
+
+Parts = tuple[slice, ...]
+"""Parts of a Cookie field, each but the first with the semicolon before it."""
+
+
+def kept_parts(cookie_string: str, names: Names, readable: Container[str | None]) -> Parts:
+    """Return the parts of *cookie_string* that `narrow` leaves.
+
+    >>> joined("a=1; b=2; c=3; d=4", (slice(0, 3), slice(8, 18)))
+    'a=1; c=3; d=4'
+    """
+    kept: list[slice] = []
+    end = -1
+    for pair in cookie_string.split(";"):
+        start, end = end, end + 1 + len(pair)
+        if narrow(pair, names, readable) is pair:
+            if kept and kept[-1].stop == start:
+                start = kept.pop().start
+            kept.append(slice(max(start, 0), end))
+    if kept == [slice(0, len(cookie_string))]:
+        return tuple(kept)
+    while kept and not (first := cookie_string[kept[0]].lstrip(_NOTHING)):
+        del kept[0]
+    if kept:
+        kept[0] = slice(kept[0].stop - len(first), kept[0].stop)
+    return tuple(kept)
+
+
+def joined(cookie_string: str, parts: Parts) -> str:
+    """Return these parts of *cookie_string*, the very same string if that is all of it."""
+    text = ""
+    for part in parts:
+        text += cookie_string[part]
+    return text
 
 
 LONG = 1024

@@ -18,6 +18,9 @@ logger = logging.getLogger("consentgate")
 Direction = Literal["request", "response"]
 Action = Literal["stripped", "withheld", "expired", "chosen"]
 
+Told = tuple[tuple[Action, bool, str, str | None], ...]
+"""Of what there were events already: action, whether it was enforced, the cookie's name and key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -71,10 +74,14 @@ class Reporter:
         cookies: Sequence[tuple[str, str | None]],
         standing: Standing,
         enforced: bool,
-    ) -> None:
-        """Report what happened to *cookies*, each a name and the key `Names` gives for it."""
+        told: Told = (),
+    ) -> Told:
+        """Report what happened to *cookies*, each a name and the key `Names` gives for it.
+
+        Warnings are given once anyway; of what was *told* before, and is returned with what is told
+        now, there is no second event.
+        """
         direction: Direction = "request" if action == "withheld" else "response"
-        listened_to = self.is_listened_to
         for name, key in cookies:
             if key is None:
                 self._warn_undeclared(name, direction, enforced)
@@ -84,17 +91,22 @@ class Reporter:
                     "the application sets %r itself; only the gate may (choose through the visit)",
                     name,
                 )
-            if listened_to:
-                self.event(
-                    Event(
-                        action=action,
-                        name=name,
-                        category=None if key in (NAMELESS, RESERVED) else key,
-                        direction=direction,
-                        reason=_reason(key, direction, standing.preferences),
-                        enforced=enforced,
-                    )
+        if not self.is_listened_to:
+            return told
+        untold = [(action, enforced, name, key) for name, key in cookies]
+        untold = [each for each in untold if each not in told]
+        for _, _, name, key in untold:
+            self.event(
+                Event(
+                    action=action,
+                    name=name,
+                    category=None if key in (NAMELESS, RESERVED) else key,
+                    direction=direction,
+                    reason=_reason(key, direction, standing.preferences),
+                    enforced=enforced,
                 )
+            )
+        return (*told, *untold)
 
     @property
     def is_listened_to(self) -> bool:

@@ -6,7 +6,7 @@ signature: HMAC-SHA-256 in URL-safe base64. Every character may stand in a cooki
 
 import hashlib
 import hmac
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Iterable
 
 from itsdangerous import Signer
@@ -28,6 +28,8 @@ _FORMAT = "1"
 _SIGNATURE = 44  # characters, its dot included
 _PAYLOAD, _DOT, _MAC = slice(-_SIGNATURE), slice(-_SIGNATURE, 1 - _SIGNATURE), slice(1 - _SIGNATURE, None)
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
 SecretKey = str | bytes
 
 
@@ -41,6 +43,11 @@ class _PreparedHMAC(SigningAlgorithm):
         state = self._states[key].copy()
         state.update(value)
         return state.digest()
+
+    def text(self, key: bytes, value: bytes) -> bytes:
+        """Return the signature as the signer writes it (RFC 4648 5, no padding), in fewer steps."""
+        signature = b2a_base64(self.get_signature(key, value), newline=False)
+        return signature[:-1].translate(_URL_SAFE)
 
 
 class PreferencesSerializer:
@@ -106,32 +113,41 @@ class PreferencesSerializer:
             BadPreferences: not genuine; or, with *now*, dated more than a minute ahead, or too old
                 in every answer.
         """
-        fields = self.fields(text)
-        if fields is None:
+        payload = self.verified(text)
+        if payload is None:
             raise BadPreferences("its signature does not verify")
-        answers = [Answer(*each) for each in zip(*columns(fields), strict=True)]
+        return self.said(payload, now=now)
+
+    def said(self, payload: str, *, now: float | None = None) -> Preferences:
+        """Return what a genuine text says, as `loads` does.
+
+        Raises:
+            BadPreferences: it is of another format than ours; or what `loads` raises it for.
+        """
+        columns = columns_of(payload)
+        if columns is None:
+            raise BadPreferences("not of this format")
+        categories, accepted, seconds, digests = columns
+        answers = [*map(Answer, categories, accepted, map(int, seconds), digests)]
         if now is not None:
             answers = self._in_time(answers, now)
-        digests = self.policy.digests
+        declared = self.policy.digests
         return Preferences(
-            tuple(answer for answer in answers if digests.get(answer.category) == answer.digest)
+            tuple(answer for answer in answers if declared.get(answer.category) == answer.digest)
         )
 
-    def fields(self, text: str) -> list[str] | None:
-        """Return the fields of *text*, four for each answer; None unless it is genuine.
+    def verified(self, text: str) -> str | None:
+        """Return what is signed in *text*; None unless it is genuine.
 
         Its signature is compared as text with the one we would write, so that one text has one spelling.
         """
         if len(text) > self.longest or text[_DOT] != "." or not text.isascii():
             return None
-        payload = text[_PAYLOAD]
-        signed, signature = payload.encode(), text[_MAC].encode()
+        octets = text.encode()
+        signed, signature = octets[_PAYLOAD], octets[_MAC]
         for key in self._keys:
-            # As the signer writes it, less what it works out anew for each text.
-            genuine = urlsafe_b64encode(self._algorithm.get_signature(key, signed)).rstrip(b"=")
-            if hmac.compare_digest(genuine, signature):
-                version, *fields = payload.split(".")
-                return fields if version == _FORMAT and len(fields) % 4 == 0 else None
+            if hmac.compare_digest(self._algorithm.text(key, signed), signature):
+                return text[_PAYLOAD]
         return None
 
     def _in_time(self, answers: list[Answer], now: float) -> list[Answer]:
@@ -159,13 +175,26 @@ def check_fits(policy: Catalogue) -> None:
         )
 
 
-Columns = tuple[tuple[str, ...], tuple[bool, ...], tuple[int, ...], tuple[str, ...]]
+Columns = tuple[tuple[str, ...], tuple[bool, ...], tuple[str, ...], tuple[str, ...]]
 
 
-def columns(fields: list[str]) -> Columns:
-    """Return a genuine text's categories, yeses, seconds and digests."""
+def columns_of(payload: str) -> Columns | None:
+    """Return a genuine text's categories, yeses, seconds and digests; None if it is not of our format."""
+    version, *fields = payload.split(".")
+    if version != _FORMAT or len(fields) % 4:
+        return None
     accepted = tuple([each == "y" for each in fields[1::4]])
-    return tuple(fields[0::4]), accepted, tuple(map(int, fields[2::4])), tuple(fields[3::4])
+    return tuple(fields[0::4]), accepted, tuple(fields[2::4]), tuple(fields[3::4])
+
+
+def undated(payload: str) -> tuple[str, str]:
+    """Return a genuine text without the Unix second of its first answer, wherever that stands; and that.
+
+    >>> undated("1.a.y.1700000000.2kBz7vYd.b.n.1700000000.Vk1qJ0aB")
+    ('1.a.y..2kBz7vYd.b.n..Vk1qJ0aB', '1700000000')
+    """
+    second = payload.split(".", 4)[3] if "." in payload else ""
+    return payload.replace(f".{second}.", ".."), second
 
 
 def _derived(secret: bytes, salt: bytes) -> bytes:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from .fields import KIND_OF, NO_COOKIES, ODD_SET_COOKIE, SET_COOKIE, Field
-from .grammar import BLANK, LARGEST_PAIR, cookie_name
-from .lifetime import earliest_now, is_deletion, shortened
+from .fields import COOKIES, KIND_OF, SET_COOKIE, SET_COOKIES, Field
+from .grammar import BLANK, cookie_name, is_storable
+from .lifetime import ENDS, earliest_now, is_deletion, shortened
+from .memo import remember
 from .verdict import EXEMPT, NAMELESS, NECESSARY, REFUSED, RESERVED, SPARED, Judge
 
 UNDELETABLE = (NAMELESS, RESERVED)
@@ -16,34 +17,6 @@ LONGEST_EXEMPT = 395 * 24 * 3600
 
 Cookies = list[tuple[str, str | None]]
 """Names of cookies ("" for one without), each with the key that a judge's `names` give it."""
-
-
-def first_to_judge(response_headers: list[Field], judge: Judge) -> int:
-    """Return where the first field stands that sets a cookie not plainly necessary; -1 if there is none.
-
-    The way most responses go, so it costs one pass and builds nothing.
-    """
-    for field in response_headers:
-        if field[0] in NO_COOKIES:
-            continue
-        field_name, field_value = field
-        kind = KIND_OF[field_name]
-        if kind is SET_COOKIE:
-            text, equals, _ = field_value.partition("=")
-            if (
-                equals
-                and judge.names[text] in judge.necessary
-                and (
-                    # The first two, in C, settle nearly every one.
-                    (field_value.isprintable() and len(field_value) <= LARGEST_PAIR)
-                    or cookie_name(field_value) is not None
-                )
-            ):
-                continue
-        elif kind is not ODD_SET_COOKIE:
-            continue
-        return response_headers.index(field)
-    return -1
 
 
 def strip_set_cookies(
@@ -73,41 +46,39 @@ def strip_set_cookies(
     fields = response_headers[:start]
     stripped: Cookies = []
     spared: Cookies = []
-    gated = changed = False
+    gated = False
     for field in response_headers[start:]:
-        if field[0] in NO_COOKIES:
-            fields.append(field)
-            continue
         field_name, field_value = field
-        kind = KIND_OF[field_name]
-        if kind is not SET_COOKIE and kind is not ODD_SET_COOKIE:
-            fields.append(field)
-            continue
-        text, equals, _ = field_value.partition("=")
-        key = names[text] if equals and kind is SET_COOKIE else NAMELESS
-        fate = fates[key]
-        if fate is not REFUSED and (
-            (field_value.isprintable() and len(field_value) <= LARGEST_PAIR)
-            or cookie_name(field_value) is not None
-        ):
-            if fate is EXEMPT:
-                limited = _limited(field, response_headers, now)
-                changed = changed or limited is not field
-                field = limited
-            if fate is SPARED:
+        if field_name in SET_COOKIES or KIND_OF[field_name] in COOKIES:
+            text, equals, rest = field_value.partition("=")
+            key = names[text] if equals and field_name in SET_COOKIES else NAMELESS
+            fate = fates[key]
+            if fate is REFUSED:
+                # Few end in the past; the first look says that of nearly all.
+                ends = ENDS[rest.partition(";")[2]]
+                if ends > now or not _is_deletion(key, field_value, now, response_headers):
+                    stripped.append(("" if key is NAMELESS else text.strip(BLANK), key))
+                    continue
+            elif not is_storable(field_value):
+                stripped.append(("", NAMELESS))
+                continue
+            elif fate is NECESSARY:
+                remember(text, judge.necessary_texts)
+            elif fate is SPARED:
                 spared.append((text.strip(BLANK), key))
-            elif fate is not NECESSARY:
+            else:
                 gated = True
-            fields.append(field)
-        elif key not in UNDELETABLE and is_deletion(field_value, now, response_headers):
-            fields.append(field)
-        elif key is NAMELESS or fate is not REFUSED:
-            stripped.append(("", NAMELESS))
-        else:
-            stripped.append((text.strip(BLANK), key))
-    if not (stripped or changed):
-        fields = response_headers
-    return fields, stripped, spared, gated
+                if fate is EXEMPT:
+                    field = _limited(field, response_headers, now)
+        fields.append(field)
+    return response_headers if fields == response_headers else fields, stripped, spared, gated
+
+
+def _is_deletion(key: str | None, field_value: str, now: float, response_headers: list[Field]) -> bool:
+    """Tell whether a refused cookie's field only makes browsers forget it."""
+    if key in UNDELETABLE or not is_storable(field_value):
+        return False
+    return is_deletion(field_value, now, response_headers)
 
 
 def _limited(field: Field, response_headers: Sequence[Field], now: float) -> Field:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import repeat
 from typing import NamedTuple
 
 from .catalogue import Catalogue
@@ -95,25 +96,25 @@ class Standing:
         few: the names of all cookies that may be read, if they are few and none is a pattern; else None.
     """
 
-    __slots__ = ("_preferences", "_said", "_seconds", "allowed", "few", "needs_choice", "readable")
+    __slots__ = ("_preferences", "_said", "_second", "allowed", "few", "needs_choice", "readable")
 
     _preferences: Preferences | None
     _said: Said
-    _seconds: tuple[int, ...]
+    _second: int
 
     def __init__(self, outcome: Outcome, preferences: Preferences) -> None:
         self.allowed, self.readable, self.needs_choice, self.few = outcome
         self._preferences = preferences
 
     @classmethod
-    def dated(cls, said: Said, seconds: tuple[int, ...]) -> "Standing":
-        """Return where somebody stands who said so at these Unix seconds.
+    def dated(cls, said: Said, second: int) -> "Standing":
+        """Return where somebody stands who said so at this Unix second.
 
         The answers are made when they are asked for: most requests ask only what is allowed.
         """
         standing = cls.__new__(cls)
         standing.allowed, standing.readable, standing.needs_choice, standing.few = said.outcome
-        standing._preferences, standing._said, standing._seconds = None, said, seconds
+        standing._preferences, standing._said, standing._second = None, said, second
         return standing
 
     @property
@@ -121,7 +122,7 @@ class Standing:
         """The valid answers."""
         if self._preferences is None:
             categories, accepted, digests, _ = self._said
-            answers = map(Answer, categories, accepted, self._seconds, digests)
+            answers = map(Answer, categories, accepted, repeat(self._second), digests)
             self._preferences = Preferences(tuple(answers))
         return self._preferences
 
@@ -134,6 +135,8 @@ class Judge:
         self.names = names_of(catalogue)
         self.sent_names = names_of(catalogue)
         self.necessary = catalogue.necessary
+        self.necessary_texts: set[str] = set()
+        """Keys of `names` whose cookies were found to be necessary lately."""
         self.catalogue = catalogue
         self._admit_undeclared = admit_undeclared
         self._consent = frozenset(

@@ -1,6 +1,6 @@
 """One request's visit: what its visitor allows, and the choice made in it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,20 +53,19 @@ class Course(NamedTuple):
     """What has happened in a visit so far.
 
     Attributes:
-        was_asked: whether the application asked anything, so that its answer depends on the visitor (R80).
-        was_negotiated: whether a language was chosen by what the browser asks for.
+        varies: names of the request's fields that the application's answer was made to depend on, by
+            its questions (R80).
         chosen_at: when a choice was made in this request, in Unix seconds; None if none was.
     """
 
-    was_asked: bool = False
-    was_negotiated: bool = False
+    varies: tuple[str, ...] = ()
     chosen_at: int | None = None
 
 
 UNEVENTFUL = Course()
 """Most visits' course, to their end."""
 
-ASKED = Course(was_asked=True)
+ASKED = Course(("Cookie",))
 
 
 class Visit:
@@ -76,7 +75,7 @@ class Visit:
     request (R85) and is remembered in the next.
     """
 
-    __slots__ = ("course", "has_started", "place", "setting", "standing", "told")
+    __slots__ = ("course", "place", "setting", "standing", "told")
 
     setting: Setting
     """What it shares with other visits behind its gate."""
@@ -90,12 +89,8 @@ class Visit:
     course: Course
     """What has happened in it so far."""
 
-    has_started: bool
-    """Whether the response has started: a choice would come too late."""
-
-    told: tuple[tuple[str, bool, Sequence[tuple[str, str | None]]], ...]
-    """What was reported of its responses, since start_response may be called again (R86): what was done,
-    whether it was, and the cookies it was done to."""
+    told: tuple[Any, ...] | None
+    """What there were events of, since start_response may be called again (R86); None before it is."""
 
     @classmethod
     def from_environ(cls, environ: dict[str, Any]) -> "Visit":
@@ -258,18 +253,18 @@ class Visit:
         from .languages import negotiated
 
         # It depends on what the browser asked for, then: caches are told.
-        self.course = self.course._replace(was_negotiated=True)
+        varies = self.course.varies
+        if "Accept-Language" not in varies:
+            self.course = self.course._replace(varies=(*varies, "Accept-Language"))
         catalogue = self.setting.judge.catalogue
         return negotiated(self.place[3] or "", spoken(catalogue.strings), catalogue.language)
 
     # What the gate asks of a visit
 
     @property
-    def varies(self) -> tuple[str, ...]:
-        """Names of the request's fields that the application's answer was made to depend on (R80)."""
-        course = self.course
-        cookie = ("Cookie",) if course.was_asked else ()
-        return (*cookie, "Accept-Language") if course.was_negotiated else cookie
+    def has_started(self) -> bool:
+        """Whether the response has started: a choice would come too late."""
+        return self.told is not None
 
     def is_underway_behind(self, gate: object) -> bool:
         """Tell whether this visit's response is still to come, through a gate equal to *gate*."""
@@ -280,7 +275,11 @@ class Visit:
 
     def _ask(self) -> None:
         course = self.course
-        if not course.was_asked:
-            self.course = ASKED if course is UNEVENTFUL else course._replace(was_asked=True)
-            if self.has_started:
-                self.setting.asked_late()
+        if course is UNEVENTFUL:
+            self.course = ASKED
+        elif "Cookie" in course.varies:
+            return
+        else:
+            self.course = course._replace(varies=("Cookie", *course.varies))
+        if self.told is not None:
+            self.setting.asked_late()

@@ -8,26 +8,27 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
+from operator import length_hint
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from .amending import Amended, Facts, admit, amend
-from .caching import vary_on
+from .amending import Amended, Facts, amend
+from .caching import make_private, vary_on
 from .catalogue import Catalogue
 from .category import is_secure_only
 from .errors import PolicyError
-from .fields import Field
-from .grammar import without_pairs
+from .fields import NO_COOKIES, SET_COOKIES, Field
+from .grammar import LARGEST_PAIR, without_pairs
 from .memo import Remembered
 from .minting import minted
 from .narrowing import LONG, narrow, only, spared, withheld
 from .options import Applies, Language, Options, Templates, Undeclared
 from .origin import checked_origins
 from .reading import Reader, Reading
-from .reporting import Action, Observer, Reporter
+from .reporting import Action, Observer, Reporter, Told
 from .signing import PreferencesSerializer, SecretKey
-from .stripping import Cookies, first_to_judge, strip_set_cookies
+from .stripping import Cookies, strip_set_cookies
 from .texts import checked_language
 from .verdict import RESERVED, Judge, Standing
 from .visit import ENVIRON_KEY, UNEVENTFUL, Place, Setting, Visit
@@ -67,6 +68,11 @@ class ConsentGate:
     Raises:
         PolicyError: an option cannot be as it is; the key is checked first.
     """
+
+    __slots__ = ("__dict__", "__weakref__", "_at_hand")
+
+    _at_hand: tuple[Setting, str, Standing, Callable[[str, float], Reading], bool]
+    """What every request needs of the rest, in one step."""
 
     def __init__(
         self,
@@ -132,38 +138,51 @@ class ConsentGate:
         self._ask_language = options.language if callable(options.language) else None
         self._settings = Remembered(self._setting_of, size=64, longest=2)
         self._own_path = options.preferences_path or "\0"  # no PATH_INFO begins so
-        # What a path has to hold to be looked at again; where a callable is to be asked, any does.
         asks = options.applies is not None or self._ask_language is not None
-        self._remarkable = "" if asks else self._own_path
-        # Looked up in every request: once more here, so that it takes one step there.
-        self._undecided = self._judge.undecided
         self._enforces = not options.report_only
         self._filters, self._expires = options.filter_requests, options.expire_unaccepted
         self._turn = 0
+        self._at_hand = (
+            self._setting,
+            # What a path has to hold to be looked at again; where a callable is to be asked, any does.
+            "" if asks else self._own_path,
+            self._judge.undecided,
+            self._reader.read,
+            self._filters or self._expires,
+        )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the application does, minus the cookies that are not allowed."""
+        app = self.app
+        setting, remarkable, standing, read, looks_inside = self._at_hand
         if ENVIRON_KEY in environ and self._is_inside_its_equal(environ[ENVIRON_KEY]):
-            return self.app(environ, start_response)
+            return app(environ, start_response)
         # Read now, before the application has the environ in its hands: some rewrite it.
         asked_for = environ.get("HTTP_ACCEPT_LANGUAGE")
         try:
             place = environ["SCRIPT_NAME"], environ["PATH_INFO"], environ["QUERY_STRING"], asked_for
         except KeyError:
             place = _place_with_gaps(environ)
-        app, setting = self.app, self._setting
-        if self._remarkable in place[1]:
+        if remarkable in place[1]:
             app, setting = self._looked_at(environ, place[1])
         # Not by an __init__: a class without one makes its objects in half the time.
         visit = environ[ENVIRON_KEY] = Visit()
         visit.setting = setting
-        visit.standing = self._undecided
         visit.place = place
         visit.course = UNEVENTFUL
-        visit.has_started = False
-        visit.told = ()
+        visit.told = None
         cookie_string = environ.get("HTTP_COOKIE", "")
-        expirable = self._receive(cookie_string, visit, environ) if cookie_string else ""
+        expirable = ""
+        if cookie_string:
+            try:
+                reading = read(cookie_string, time.time())
+            except Exception:
+                self._reporter.failure("reading the preferences cookie")
+                reading = self._reader.disbelieving
+            standing = reading.standing
+            if (looks_inside or reading.disbelieved) and setting.applies:
+                expirable = self._narrow(environ, cookie_string, reading)
+        visit.standing = standing
         response = self, visit, environ, start_response, cookie_string, expirable
         # Of all that can be called and remembers something, a bound method is made the fastest.
         return app(environ, MethodType(_start, response))
@@ -212,26 +231,27 @@ class ConsentGate:
             self._reporter.failure("applies")
             return True
 
-    def _receive(self, cookie_string: str, visit: Visit, environ: WSGIEnvironment) -> str:
-        """Let *visit* stand where the Cookie field says; return of it what the response may expire."""
-        try:
-            reading = self._reader.read(cookie_string, time.time())
-        except Exception:
-            self._reporter.failure("reading the preferences cookie")
-            reading = self._reader.disbelieving
-        visit.standing = reading.standing
-        if not visit.setting.applies:
-            return ""
-        filters, is_narrowed = self._filters, False
-        if filters or reading.disbelieved:
-            is_narrowed = self._narrow(environ, cookie_string, reading)
+    def _narrow(self, environ: WSGIEnvironment, cookie_string: str, reading: Reading) -> str:
+        """Hide what is not allowed from the application; return of the Cookie field what may be expired."""
+        narrowed: str | None = cookie_string
+        if self._filters or reading.disbelieved:
+            # What comes again was reported when it came first, unless somebody wants to hear it each time.
+            is_silent = reading.cut is not None and not self._reporter.is_listened_to
+            narrowed = reading.again(cookie_string, self._judge.sent_names) if is_silent else None
+            if narrowed is None:
+                narrowed = self._narrowed(cookie_string, reading)
+        if narrowed is not cookie_string and self._enforces:
+            if narrowed:
+                environ["HTTP_COOKIE"] = narrowed
+            else:
+                del environ["HTTP_COOKIE"]
         # What is not allowed is withheld: none of it, nothing to expire.
-        if self._expires and (is_narrowed or not filters) and _is_page(environ):
+        if self._expires and (narrowed is not cookie_string or not self._filters) and _is_page(environ):
             return cookie_string
         return ""
 
-    def _narrow(self, environ: WSGIEnvironment, cookie_string: str, reading: Reading) -> bool:
-        """Hide what is not allowed from the application; tell whether there was any."""
+    def _narrowed(self, cookie_string: str, reading: Reading) -> str:
+        """Return what the application may read; report the rest, names when they are new."""
         names, reporter, standing = self._judge.sent_names, self._reporter, reading.standing
         misses, narrowed = names.misses, cookie_string
         if reading.visible is not None:
@@ -243,18 +263,12 @@ class ConsentGate:
                 narrowed = only(narrowed, standing.few)
             else:
                 narrowed = narrow(narrowed, names, standing.readable)
-        is_narrowed = narrowed is not cookie_string
-        if is_narrowed or None in standing.readable:
+        if narrowed is not cookie_string or None in standing.readable:
             # Names are reported when they are new, and all of them only if somebody listens.
             is_new = names.misses != misses and not reporter.has_said_enough_of_requests
             if is_new or reporter.is_listened_to:
                 self._report_request(cookie_string, reading)
-        if is_narrowed and self._enforces:
-            if narrowed:
-                environ["HTTP_COOKIE"] = narrowed
-            else:
-                del environ["HTTP_COOKIE"]
-        return is_narrowed
+        return narrowed
 
     def _admitted(self, visit: Visit, response_headers: list[Field], at: int) -> list[Field]:
         """Return the fields that go out when nothing is to be added, and report what does not."""
@@ -262,12 +276,16 @@ class ConsentGate:
             if not visit.setting.applies:
                 return response_headers
             allowed = visit.standing.allowed
-            fields, stripped, spared = admit(response_headers, self._judge, allowed, time.time(), at)
+            fields, stripped, spared, is_gated = strip_set_cookies(
+                response_headers, self._judge, allowed, time.time(), at
+            )
             if stripped:
                 self._report(visit, "stripped", stripped, self._enforces)
             if spared:
                 self._report(visit, "stripped", spared, False)
-            return fields if self._enforces else response_headers
+            if not self._enforces:
+                return response_headers
+            return make_private(fields) if is_gated else fields
         except Exception:
             return self._failed(response_headers)
 
@@ -281,7 +299,7 @@ class ConsentGate:
             facts = Facts(
                 applies=visit.setting.applies,
                 allowed=standing.allowed,
-                varies=visit.varies,
+                varies=visit.course.varies,
                 minted=None if chosen_at is None else self._minted(environ, standing),
                 cookie_string=expirable if visit.setting.applies else "",
                 turn=self._turn,
@@ -319,9 +337,10 @@ class ConsentGate:
         return minted(self.policy, self.options, value, scheme=scheme)
 
     def _report_amended(self, visit: Visit, amended: Amended) -> None:
-        chosen_at = visit.course.chosen_at
-        if chosen_at is not None and ("chosen", True, ()) not in visit.told:
-            visit.told += (("chosen", True, ()),)
+        chosen_at, told = visit.course.chosen_at, visit.told or ()
+        choice: Told = (("chosen", True, self.policy.cookie_name, None),)
+        if chosen_at is not None and choice[0] not in told:
+            visit.told = told + choice
             self._reporter.choice(visit.standing.preferences, chosen_at)
         self._report(visit, "stripped", amended.stripped, self._enforces)
         self._report(visit, "stripped", amended.spared, False)
@@ -329,15 +348,7 @@ class ConsentGate:
 
     def _report(self, visit: Visit, action: Action, cookies: Cookies, enforced: bool) -> None:
         """Report what a response brings, once: start_response may be called again with exc_info (R86)."""
-        if not cookies:
-            return
-        if visit.told:
-            told = [
-                cookie for did, so, those in visit.told if (did, so) == (action, enforced) for cookie in those
-            ]
-            cookies = [cookie for cookie in cookies if cookie not in told]
-        visit.told += ((action, enforced, cookies),)
-        self._reporter.cookies(action, cookies, visit.standing, enforced)
+        visit.told = self._reporter.cookies(action, cookies, visit.standing, enforced, visit.told or ())
 
     def _report_request(self, cookie_string: str, reading: Reading) -> None:
         enforced = self._enforces
@@ -367,18 +378,32 @@ def _start(
 ) -> Callable[[bytes], object]:
     """Start a response (PEP 3333), judged now: the application may have made a choice since (R85)."""
     gate, visit, _, start_response, _, expirable = response
-    visit.has_started = True
+    if visit.told is None:
+        visit.told = ()
     course = visit.course
-    is_eventful = course is not UNEVENTFUL
-    if expirable or (is_eventful and course.chosen_at is not None):
+    if expirable or (course is not UNEVENTFUL and course.chosen_at is not None):
         fields = gate._amended(response, response_headers)
     else:
         fields = response_headers
-        at = first_to_judge(fields, gate._judge)
-        if at >= 0:
-            fields = gate._admitted(visit, fields, at)
-        if is_eventful and gate._enforces:
-            fields = vary_on(fields, visit.varies)
+        # Most set nothing but necessary cookies, which is all that is looked for here.
+        rest = iter(response_headers)
+        for name, value in rest:
+            if name in NO_COOKIES:
+                continue
+            text, equals, _ = value.partition("=")
+            if (
+                text in gate._judge.necessary_texts
+                and equals
+                and name in SET_COOKIES
+                and value.isprintable()
+                and len(value) <= LARGEST_PAIR
+            ):
+                continue
+            # What is left of an iterator says where in the list it is: this field, from the end.
+            fields = gate._admitted(visit, response_headers, ~length_hint(rest))
+            break
+        if course is not UNEVENTFUL and gate._enforces:
+            fields = vary_on(fields, course.varies)
     if exc_info is None:
         return start_response(status, fields)
     try:

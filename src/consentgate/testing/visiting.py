@@ -55,6 +55,5 @@ def begun(setting: Setting, standing: Standing, place: Place = NOWHERE) -> Visit
     visit.standing = standing
     visit.place = place
     visit.course = UNEVENTFUL
-    visit.has_started = False
-    visit.told = ()
+    visit.told = None
     return visit
