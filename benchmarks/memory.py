@@ -26,6 +26,7 @@ def memory(short: bool = False) -> dict[str, float]:
         "cookie names sent": lambda n: ask(f"name{n}=1"),
         "cookie names set": lambda n: ask("a=b", [("Set-Cookie", f"name{n}=1")]),
         "long names": lambda n: ask(f"{n:060d}=1", [("Set-Cookie", f"{n:060d}=1; Path=/{n:0200d}")]),
+        "fields sent twice": lambda n: [ask(f"a={n}; " + "sessionid=1; b=2; " * 8) for _ in range(2)],
         "field names": lambda n: ask("a=b", [(f"X-{n}", "1")]),
     }
     held = {}

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consentgate import PreferencesSerializer
+from consentgate import Preferences, PreferencesSerializer
 from consentgate.grammar import without_pairs
-from consentgate.narrowing import narrow
+from consentgate.narrowing import joined, narrow
 from consentgate.preferences import UNDECIDED
-from consentgate.reading import MEMO_SIZE, Reader
+from consentgate.reading import LONGEST_KNOWN, MEMO_SIZE, MOST_PARTS, Reader, Reading
 from consentgate.verdict import Judge
 
 from .conftest import KEY, NOW, make_policy
@@ -79,40 +79,92 @@ def test_several_genuine_ones_allow_what_all_of_them_allow() -> None:
         assert not standing.needs_choice
 
 
-@given(st.lists(cookie_strings, min_size=1, max_size=3), st.lists(st.integers(0, 2), max_size=8))
-def test_what_comes_again_is_narrowed_as_it_was(others: list[str], order: list[int]) -> None:
-    """R9, whoever comes between: the field is known by its hash, and by that of one field only."""
-    read, names = reader(), Judge(POLICY).sent_names
-    fields = [f"{other}; {pair()}" for other in others]
-    last = None
+@given(st.lists(cookie_strings, min_size=1, max_size=3), st.lists(st.integers(0, 5), max_size=12))
+@example(["a=1"], [0, 0, 0, 1, 1, 1])
+def test_what_comes_again_is_read_as_it_was(others: list[str], order: list[int]) -> None:
+    """R9, whoever comes between."""
+    read, judge = reader(), Judge(POLICY)
+    fields = [*others, *(f"{other}; {pair()}" for other in others)]
     for number in order:
         field = "".join(list(fields[number % len(fields)]))  # equal, and another object
-        reading = read.read(field, NOW)
-        if reading.cut is None:  # the other part held a preferences cookie, too
-            continue
-        again = reading.again(field, names)
-        assert (again is not None) == (field == last)
-        if again is not None:
-            assert again == narrow(field, names, reading.standing.readable)
-        last = field
+        reading, anew = read.read(field, NOW), reader().read(field, NOW)
+        assert reading.standing.preferences == anew.standing.preferences
+        assert (reading.believed, reading.disbelieved) == (anew.believed, anew.disbelieved) or reading.parts
+        if reading.parts is not None:
+            assert not anew.disbelieved
+            narrowed = narrow(field, judge.sent_names, reading.standing.readable)
+            assert joined(field, reading.parts) == narrowed
 
 
-def test_of_what_comes_again_no_text_is_kept() -> None:
-    """A visitor's session is nothing to remember."""
-    read, names = reader(), Judge(POLICY).sent_names
-    field = f"sid=secret; zzz=1; {pair()}"
-    reading = read.read(field, NOW)
-    assert [reading.again(field, names) for _ in range(3)] == [None, *2 * [f"sid=secret; {pair()}"]]
-    assert "secret" not in repr(reading.cut)
+def test_what_comes_again_is_known_from_the_second_time_on() -> None:
+    for field in (f"zzz=1; sid=2; {pair()}", f"{pair()}; sid=2", "zzz=1; sid=2"):
+        read = reader()
+        assert read.read(field, NOW).parts is None
+        assert read.read(field, NOW).parts is not None
+        assert read.read(field, NOW) is read.read(field, NOW)
 
 
-def test_only_what_rests_on_one_token_alone_knows_what_comes_again() -> None:
-    """What visitors share, or is made anew for each request, does not."""
+def test_what_comes_again_is_too_old_when_it_is() -> None:
     read = reader()
-    assert read.read(pair(), NOW).cut is not None
-    for cookie_string in ("a=1", f"{pair()}; cookies_preferences=x", f"{pair()}; {pair(['internal'])}"):
-        assert read.read(cookie_string, NOW).cut is None
-    assert read.disbelieving.cut is None
+    for _ in range(3):
+        assert read.read(f"sid=1; {pair()}", NOW).standing.allowed == {"necessary", "statistical"}
+    for now in (NOW + LIFETIME, NOW - 61):
+        reading = read.read(f"sid=1; {pair()}", now)
+        assert reading.standing.allowed == {"necessary"}
+        assert reading.disbelieved
+
+
+def test_what_proves_nothing_or_is_not_one_is_read_each_time() -> None:
+    read = reader()
+    changed = PreferencesSerializer(make_policy(exempt=True), secret_key=KEY).dumps(
+        Preferences(make_policy(exempt=True).answers({"statistical": True}, int(NOW)))
+    )
+    for field in (
+        "cookies_preferences=forged",
+        f"{pair()}; cookies_preferences=forged",
+        f"{pair()}; {pair(['internal'])}",
+        f"cookies_preferences={changed}",
+        f"{pair()}; long={'1' * LONGEST_KNOWN}",
+    ):
+        assert [read.read(field, NOW).parts for _ in range(3)] == [None] * 3
+
+
+def test_of_what_comes_again_no_text_is_kept_but_the_believed() -> None:
+    """A visitor's session is nothing to remember."""
+    read = reader()
+    for _ in range(3):
+        reading = read.read(f"sid=secret; {pair()}", NOW)
+    kept = [getattr(reading, name) for name in Reading.__slots__]
+    assert "secret" not in repr([kept, read._once, read._again.keys()])
+
+
+def test_nobody_is_believed_for_a_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """P4, were all fields' hashes the same."""
+    monkeypatch.setattr("consentgate.reading.hash", lambda text: 1, raising=False)
+    read = reader()
+    for _ in range(3):
+        read.read(f"sid=1; {pair()}", NOW)
+    for field in ("sid=1", f"sid=1; {pair([])}", f"sid=1; {pair()[:-1]}x"):
+        assert read.read(field, NOW).standing.allowed == {"necessary"}
+
+
+def test_no_more_than_a_few_parts_are_remembered() -> None:
+    read = reader()
+    for count, is_remembered in ((MOST_PARTS, True), (MOST_PARTS + 1, False)):
+        field = "; ".join(["sid=1; zzz=2"] * count)
+        for _ in range(3):
+            reading = read.read(field, NOW)
+        assert (reading.parts is not None) == is_remembered
+        assert reading is read.read(field, NOW)
+
+
+def test_fields_are_remembered_not_without_bound() -> None:
+    read = reader()
+    for number in range(2 * MEMO_SIZE):
+        for _ in range(3):
+            read.read(f"a={number}", NOW)
+    assert len(read._once) <= MEMO_SIZE
+    assert len(read._again) <= MEMO_SIZE
 
 
 def test_the_same_one_twice_is_one() -> None:

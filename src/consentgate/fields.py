@@ -17,6 +17,8 @@ EXPIRES = "expires"
 TARGETED = "cache-control for one kind of cache"
 VARY = "vary"
 
+_LONGEST = 64
+
 _KINDS = (CACHE_CONTROL, DATE, EXPIRES, VARY)
 
 NO_COOKIES: set[str] = set()
@@ -34,10 +36,11 @@ NOT_FOR_CACHES: set[str] = set()
 
 def _kind(field_name: str) -> str | None:
     kind = _kind_of(field_name.lower())
-    if kind not in COOKIES:
-        remember(field_name, NO_COOKIES)
-    if kind not in (CACHE_CONTROL, TARGETED):
-        remember(field_name, NOT_FOR_CACHES)
+    if len(field_name) <= _LONGEST:
+        if kind not in COOKIES:
+            remember(field_name, NO_COOKIES)
+        if kind not in (CACHE_CONTROL, TARGETED):
+            remember(field_name, NOT_FOR_CACHES)
     return kind
 
 
@@ -51,5 +54,5 @@ def _kind_of(name: str) -> str | None:
     return TARGETED if targeted else None
 
 
-KIND_OF = Remembered(_kind, size=512, longest=64)
+KIND_OF = Remembered(_kind, size=512, longest=_LONGEST)
 """Field name -> which of the fields above it is, None for any other."""

@@ -43,19 +43,19 @@ class Memo(Generic[_K, _V]):
         return len(self.young) + len(self._old)
 
 
-def remember(text: str, texts: set[str], *, size: int = 512, longest: int = 64) -> None:
-    """Add *text* to *texts*, which is emptied first if it has as many as *size*; not one over *longest*.
+def remember(item: _K, items: set[_K], *, size: int = 512) -> None:
+    """Add *item* to *items*, which is emptied first if it has as many as *size*.
 
     For the answer yes: a set gives it faster than a dict.
 
     >>> known = {"a", "b"}
-    >>> remember("c", known, size=2), remember("long", known, longest=3), known
-    (None, None, {'c'})
+    >>> remember("c", known, size=2)
+    >>> known
+    {'c'}
     """
-    if len(text) <= longest:
-        if len(texts) >= size:
-            texts.clear()
-        texts.add(text)
+    if len(items) >= size:
+        items.clear()
+    items.add(item)
 
 
 class Remembered(dict[_S, _V]):

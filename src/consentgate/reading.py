@@ -1,27 +1,26 @@
 """From the Cookie field to where its visitor stands: which preferences cookies are believed."""
 
-from collections.abc import Collection
 from operator import ne
 
 from .errors import BadPreferences
 from .grammar import BLANK, cookie_values
 from .lifetime import ALWAYS, NEVER
-from .memo import Memo, Remembered
-from .narrowing import Parts, joined, kept_parts
+from .memo import Memo, Remembered, remember
+from .narrowing import Parts, kept_parts
 from .signing import LEEWAY, PreferencesSerializer, columns_of, undated
 from .verdict import Judge, Names, Said, Standing
 
 MEMO_SIZE = 2048
-"""Tokens remembered; only genuine ones are, each under its one canonical text."""
+"""Tokens remembered; only genuine ones are, each under its one canonical text. And likewise whole fields."""
+
+LONGEST_KNOWN = 4096
+"""Characters of a Cookie field beyond which it is not known again: the hash would cost more than it saves."""
+
+MOST_PARTS = 8
+"""Parts of a Cookie field that are remembered; where there would be more, it is narrowed each time."""
 
 _NOTHING = BLANK + ";"
 """What a Cookie field does not begin with once something was taken out of it."""
-
-
-Cut = tuple[int | None, Parts | None]
-"""The hash of a Cookie field, and the parts of it that may be read; None for what is not known yet."""
-
-UNCUT: Cut = (None, None)
 
 
 class Reading:
@@ -32,54 +31,66 @@ class Reading:
         believed: the values of the preferences cookie that this rests on.
         start: the Unix second from which it holds.
         end: the one from which it no longer does.
+        lasts: whether all that holds it up stands here, so that it may be remembered.
         disbelieved: whether there were other values, which proved nothing.
         visible: the Cookie field without those, where reading it has shown that already.
-        cut: how the field it was last read from was narrowed, where one token is all it rests on.
+        parts: the parts of the Cookie field that may be read, where they are remembered.
+        token: the believed value in that field, "" if there is none.
+        place: where in that field it is.
     """
 
-    __slots__ = ("believed", "cut", "disbelieved", "end", "standing", "start", "visible")
+    __slots__ = (
+        "believed",
+        "disbelieved",
+        "end",
+        "lasts",
+        "parts",
+        "place",
+        "standing",
+        "start",
+        "token",
+        "visible",
+    )
+
+    token: str
+    place: slice
 
     def __init__(
         self,
         standing: Standing,
-        believed: Collection[str] = (),
+        believed: tuple[str, ...] = (),
         start: float = ALWAYS,
         end: float = NEVER,
+        lasts: bool = False,
         disbelieved: bool = False,
         visible: str | None = None,
-        cut: Cut | None = None,
     ) -> None:
         self.standing = standing
         self.believed = believed
         self.start = start
         self.end = end
+        self.lasts = lasts
         self.disbelieved = disbelieved
         self.visible = visible
-        self.cut = cut
+        self.parts: Parts | None = None
 
-    def again(self, cookie_string: str, names: Names) -> str | None:
-        """Return what `narrow` leaves of *cookie_string*, None unless it is the one of last time.
-
-        A visitor often comes with the very same field, and cutting it anew where it was cut takes a
-        fifth of the time. Of the field no text is kept, only its hash, which is salted in each process.
-        """
-        last, parts = self.cut or UNCUT
-        seen = hash(cookie_string)
-        if seen != last:
-            self.cut = seen, None
-            return None
-        if parts is None:
-            parts = kept_parts(cookie_string, names, self.standing.readable)
-            self.cut = seen, parts  # both at once: threads share them
-        return joined(cookie_string, parts)
+    def of(self, cookie_string: str, names: Names) -> "Reading":
+        """Return this for a Cookie field that comes again: with where its parts are."""
+        again = Reading(self.standing, self.believed, self.start, self.end)
+        parts = kept_parts(cookie_string, names, self.standing.readable)
+        again.parts = parts if len(parts) <= MOST_PARTS else None
+        again.token = "".join(self.believed)
+        at = cookie_string.index(again.token)
+        again.place = slice(at, at + len(again.token))
+        return again
 
 
 class Reader:
     """Reads the preferences cookie, through a memo of what verified."""
 
     def __init__(self, judge: Judge, serializer: PreferencesSerializer) -> None:
-        self.nothing = Reading(judge.undecided)
-        self.disbelieving = Reading(judge.undecided, (), ALWAYS, NEVER, True)
+        self.nothing = Reading(judge.undecided, lasts=True)
+        self.disbelieving = Reading(judge.undecided, disbelieved=True)
         self._judge = judge
         self._serializer = serializer
         self._cookie_name = judge.catalogue.cookie_name
@@ -87,30 +98,48 @@ class Reader:
         self._inside = f"; {self._cookie_name}="
         self._lifetime = judge.catalogue.cookie_lifetime.total_seconds()
         self._memo: Memo[str, Reading] = Memo(MEMO_SIZE)
+        self._once: set[int] = set()
+        self._again: dict[int, Reading] = {}
         # A million visitors say the same few things, each on a day of their own.
         self._said = Remembered(self._understood, size=256, longest=256)
 
     def read(self, cookie_string: str, now: float) -> Reading:
         """Return what *cookie_string* says of its visitor.
 
+        A field that comes a second time, as most do while a page is loaded, is known from then on by its
+        hash, which is salted in each process; of its text only a believed value is kept, and compared.
+
         Args:
             cookie_string: the value of the Cookie field.
             now: Unix seconds.
         """
+        if len(cookie_string) > LONGEST_KNOWN:
+            return self._read(cookie_string, now)
+        seen = hash(cookie_string)
+        known = self._again.get(seen)
+        if known is not None and known.start <= now < known.end and cookie_string[known.place] == known.token:
+            return known
+        reading = self._read(cookie_string, now)
+        if reading.lasts:
+            if seen in self._once:
+                reading = reading.of(cookie_string, self._judge.sent_names)
+                if len(self._again) >= MEMO_SIZE:
+                    self._again = {}  # who still comes is there again the next time
+                self._again[seen] = reading
+            else:
+                remember(seen, self._once, size=MEMO_SIZE)
+        return reading
+
+    def _read(self, cookie_string: str, now: float) -> Reading:
         name = self._cookie_name
         before, found, after = cookie_string.partition(self._inside)
         value, semicolon, rest = after.partition(";")
         if found and name not in rest and name not in before:
             # As browsers write it, and only once.
-            known: Reading | None = None
-            if len(value) <= self._longest:
-                known = self._memo.young.get(value)
-                if known is not None and known.start <= now < known.end:
-                    return known
-                known = self._genuine(value.strip(BLANK), now)
+            known = self._genuine(value.strip(BLANK), now)
             if known is None and before and before[0] not in _NOTHING and before[-1] != ";":
                 visible = before + semicolon + rest
-                return Reading(self._judge.undecided, (), ALWAYS, NEVER, True, visible)
+                return Reading(self._judge.undecided, (), ALWAYS, NEVER, False, True, visible)
             return known or self.disbelieving
         values = dict.fromkeys(cookie_values(cookie_string, name))
         if not values:
@@ -154,7 +183,7 @@ class Reader:
         return self._remembered(value, standing, max(seconds) - LEEWAY, min(seconds) + self._lifetime)
 
     def _remembered(self, value: str, standing: Standing, start: float, end: float) -> Reading:
-        known = Reading(standing, (value,), start, end, False, None, UNCUT)
+        known = Reading(standing, (value,), start, end, True)
         self._memo.put(value, known)
         return known
 

@@ -6,7 +6,7 @@ from .fields import COOKIES, KIND_OF, SET_COOKIE, SET_COOKIES, Field
 from .grammar import BLANK, cookie_name, is_storable
 from .lifetime import ENDS, earliest_now, is_deletion, shortened
 from .memo import remember
-from .verdict import EXEMPT, NAMELESS, NECESSARY, REFUSED, RESERVED, SPARED, Judge
+from .verdict import EXEMPT, LONGEST_TEXT, NAMELESS, NECESSARY, REFUSED, RESERVED, SPARED, Judge
 
 UNDELETABLE = (NAMELESS, RESERVED)
 """Keys of cookies whose deletion does not pass either."""
@@ -63,7 +63,8 @@ def strip_set_cookies(
                 stripped.append(("", NAMELESS))
                 continue
             elif fate is NECESSARY:
-                remember(text, judge.necessary_texts)
+                if len(text) <= LONGEST_TEXT:
+                    remember(text, judge.necessary_texts)
             elif fate is SPARED:
                 spared.append((text.strip(BLANK), key))
             else:

@@ -18,6 +18,9 @@ NAMELESS = ";"
 RESERVED = "="
 """Likewise for the preferences cookie, which only the gate may set."""
 
+LONGEST_TEXT = 64
+"""Characters of the longest text that is remembered with what it names."""
+
 FEW = 16
 """Names up to which it is quicker to look for each in a long Cookie field than at each of its pairs."""
 
@@ -246,4 +249,4 @@ def names_of(catalogue: Catalogue) -> Names:
         pattern = match(name)
         return None if pattern is None else keys[pattern]
 
-    return Remembered(key_of, size=2048, longest=64)
+    return Remembered(key_of, size=2048, longest=LONGEST_TEXT)

@@ -22,7 +22,7 @@ from .fields import NO_COOKIES, SET_COOKIES, Field
 from .grammar import LARGEST_PAIR, without_pairs
 from .memo import Remembered
 from .minting import minted
-from .narrowing import LONG, narrow, only, spared, withheld
+from .narrowing import LONG, joined, narrow, only, spared, withheld
 from .options import Applies, Language, Options, Templates, Undeclared
 from .origin import checked_origins
 from .reading import Reader, Reading
@@ -233,12 +233,12 @@ class ConsentGate:
 
     def _narrow(self, environ: WSGIEnvironment, cookie_string: str, reading: Reading) -> str:
         """Hide what is not allowed from the application; return of the Cookie field what may be expired."""
-        narrowed: str | None = cookie_string
+        narrowed = cookie_string
         if self._filters or reading.disbelieved:
             # What comes again was reported when it came first, unless somebody wants to hear it each time.
-            is_silent = reading.cut is not None and not self._reporter.is_listened_to
-            narrowed = reading.again(cookie_string, self._judge.sent_names) if is_silent else None
-            if narrowed is None:
+            if reading.parts is not None and not self._reporter.is_listened_to:
+                narrowed = joined(cookie_string, reading.parts)
+            else:
                 narrowed = self._narrowed(cookie_string, reading)
         if narrowed is not cookie_string and self._enforces:
             if narrowed:
