@@ -13,9 +13,6 @@ from .verdict import Judge, Names, Said, Standing
 MEMO_SIZE = 2048
 """Tokens remembered; only genuine ones are, each under its one canonical text. And likewise whole fields."""
 
-LONGEST_KNOWN = 4096
-"""Characters of a Cookie field beyond which it is not known again: the hash would cost more than it saves."""
-
 MOST_PARTS = 8
 """Parts of a Cookie field that are remembered; where there would be more, it is narrowed each time."""
 
@@ -100,6 +97,7 @@ class Reader:
         self._memo: Memo[str, Reading] = Memo(MEMO_SIZE)
         self._once: set[int] = set()
         self._again: dict[int, Reading] = {}
+        self._lengths: set[int] = set()  # of those: a field of another length need not be hashed
         # A million visitors say the same few things, each on a day of their own.
         self._said = Remembered(self._understood, size=256, longest=256)
 
@@ -113,22 +111,28 @@ class Reader:
             cookie_string: the value of the Cookie field.
             now: Unix seconds.
         """
-        if len(cookie_string) > LONGEST_KNOWN:
-            return self._read(cookie_string, now)
-        seen = hash(cookie_string)
-        known = self._again.get(seen)
-        if known is not None and known.start <= now < known.end and cookie_string[known.place] == known.token:
-            return known
+        if len(cookie_string) in self._lengths:
+            known = self._again.get(hash(cookie_string))
+            if (
+                known is not None
+                and known.start <= now < known.end
+                and cookie_string[known.place] == known.token
+            ):
+                return known
         reading = self._read(cookie_string, now)
-        if reading.lasts:
-            if seen in self._once:
-                reading = reading.of(cookie_string, self._judge.sent_names)
-                if len(self._again) >= MEMO_SIZE:
-                    self._again = {}  # who still comes is there again the next time
-                self._again[seen] = reading
-            else:
-                remember(seen, self._once, size=MEMO_SIZE)
-        return reading
+        return self._met(reading, cookie_string) if reading.lasts else reading
+
+    def _met(self, reading: Reading, cookie_string: str) -> Reading:
+        """Return what *cookie_string* says, remembered if it did so before."""
+        seen = hash(cookie_string)
+        if seen not in self._once:
+            remember(seen, self._once, size=MEMO_SIZE)
+            return reading
+        if len(self._again) >= MEMO_SIZE:
+            self._again, self._lengths = {}, set()  # who still comes is there again the next time
+        again = self._again[seen] = reading.of(cookie_string, self._judge.sent_names)
+        self._lengths.add(len(cookie_string))
+        return again
 
     def _read(self, cookie_string: str, now: float) -> Reading:
         name = self._cookie_name
