@@ -147,6 +147,19 @@ def test_nobody_is_believed_for_a_hash(monkeypatch: pytest.MonkeyPatch) -> None:
         assert read.read(field, NOW).standing.allowed == {"necessary"}
 
 
+def test_where_nothing_is_to_be_hidden_or_reported_is_known() -> None:
+    everything = pair(["statistical", "internal", "third-party"])
+    for judge, field, is_whole in (
+        (Judge(POLICY), f"sid=1; theme=2; {everything}", True),
+        (Judge(POLICY), "sid=1", True),
+        (Judge(POLICY), "sid=1; theme=2", False),
+        (Judge(POLICY), f"sid=1; zzz=2; {everything}", False),
+        (Judge(POLICY, admit_undeclared=True), "sid=1; zzz=2", False),
+    ):
+        read = Reader(judge, SERIALIZER)
+        assert [read.read(field, NOW).is_whole for _ in range(3)] == [False, is_whole, is_whole], field
+
+
 def test_no_more_than_a_few_parts_are_remembered() -> None:
     read = reader()
     for count, is_remembered in ((MOST_PARTS, True), (MOST_PARTS + 1, False)):

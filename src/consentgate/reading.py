@@ -32,6 +32,7 @@ class Reading:
         disbelieved: whether there were other values, which proved nothing.
         visible: the Cookie field without those, where reading it has shown that already.
         parts: the parts of the Cookie field that may be read, where they are remembered.
+        is_whole: whether they are known to be all of it, with nothing in it to report.
         token: the believed value in that field, "" if there is none.
         place: where in that field it is.
     """
@@ -40,6 +41,7 @@ class Reading:
         "believed",
         "disbelieved",
         "end",
+        "is_whole",
         "lasts",
         "parts",
         "place",
@@ -70,12 +72,14 @@ class Reading:
         self.disbelieved = disbelieved
         self.visible = visible
         self.parts: Parts | None = None
+        self.is_whole = False
 
     def of(self, cookie_string: str, names: Names) -> "Reading":
         """Return this for a Cookie field that comes again: with where its parts are."""
         again = Reading(self.standing, self.believed, self.start, self.end)
         parts = kept_parts(cookie_string, names, self.standing.readable)
         again.parts = parts if len(parts) <= MOST_PARTS else None
+        again.is_whole = parts == (slice(0, len(cookie_string)),) and None not in self.standing.readable
         again.token = "".join(self.believed)
         at = cookie_string.index(again.token)
         again.place = slice(at, at + len(again.token))
