@@ -205,6 +205,17 @@ def test_a_cookie_field_that_comes_again_is_the_same_to_the_application_and_to_w
     assert [event.name for event in events if event.action == "withheld"] == ["zzz", "theme"] * 4
 
 
+def test_what_came_only_where_the_policy_does_not_apply_is_still_reported_when_it_does(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.WARNING, "consentgate")
+    gated = gate(application(), applies=lambda environ: environ["PATH_INFO"] != "/static")
+    for path in ("/static", "/static", "/static", "/"):
+        assert "undeclared cookie 'zzz'" not in caplog.text
+        request(gated, path=path, HTTP_COOKIE="zzz=1; sid=2")
+    assert "undeclared cookie 'zzz'" in caplog.text
+
+
 @given(sane_response_headers, accepted)
 def test_only_allowed_cookies_and_the_gates_own_go_out(fields: list[tuple[str, str]], yes: set[str]) -> None:
     """P1, P2, and invariant (ii) through the whole gate."""

@@ -105,7 +105,7 @@ class Reader:
         # A million visitors say the same few things, each on a day of their own.
         self._said = Remembered(self._understood, size=256, longest=256)
 
-    def read(self, cookie_string: str, now: float) -> Reading:
+    def read(self, cookie_string: str, now: float, counts: bool = True) -> Reading:
         """Return what *cookie_string* says of its visitor.
 
         A field that comes a second time, as most do while a page is loaded, is known from then on by its
@@ -114,6 +114,7 @@ class Reader:
         Args:
             cookie_string: the value of the Cookie field.
             now: Unix seconds.
+            counts: whether this is a time it comes: what is in it will be reported, if that is new.
         """
         if len(cookie_string) in self._lengths:
             known = self._again.get(hash(cookie_string))
@@ -124,7 +125,7 @@ class Reader:
             ):
                 return known
         reading = self._read(cookie_string, now)
-        return self._met(reading, cookie_string) if reading.lasts else reading
+        return self._met(reading, cookie_string) if reading.lasts and counts else reading
 
     def _met(self, reading: Reading, cookie_string: str) -> Reading:
         """Return what *cookie_string* says, remembered if it did so before."""

@@ -71,7 +71,7 @@ class ConsentGate:
 
     __slots__ = ("__dict__", "__weakref__", "_at_hand")
 
-    _at_hand: tuple[Setting, str, Standing, Callable[[str, float], Reading], bool]
+    _at_hand: tuple[Setting, str, Standing, Callable[[str, float, bool], Reading], bool]
     """What every request needs of the rest, in one step."""
 
     def __init__(
@@ -175,7 +175,7 @@ class ConsentGate:
         expirable = ""
         if cookie_string:
             try:
-                reading = read(cookie_string, time.time())
+                reading = read(cookie_string, time.time(), setting.applies)
             except Exception:
                 self._reporter.failure("reading the preferences cookie")
                 reading = self._reader.disbelieving
