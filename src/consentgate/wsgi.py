@@ -180,7 +180,7 @@ class ConsentGate:
                 self._reporter.failure("reading the preferences cookie")
                 reading = self._reader.disbelieving
             standing = reading.standing
-            if (looks_inside or reading.disbelieved) and not reading.is_whole and setting.applies:
+            if not reading.is_whole and (looks_inside or reading.disbelieved) and setting.applies:
                 expirable = self._narrow(environ, cookie_string, reading)
         visit.standing = standing
         response = self, visit, environ, start_response, cookie_string, expirable
