@@ -22,25 +22,24 @@ class Memo(Generic[_K, _V]):
 
     def __init__(self, size: int) -> None:
         self._half = max(1, size // 2)
-        self.young: dict[_K, _V] = {}
-        """Where to look first; what is not here may still be remembered."""
+        self._young: dict[_K, _V] = {}
         self._old: dict[_K, _V] = {}
 
     def get(self, key: _K) -> _V | None:
         """Return what was put under *key*, or None."""
-        value = self.young.get(key)
+        value = self._young.get(key)
         if value is None and (value := self._old.get(key)) is not None:
             self.put(key, value)
         return value
 
     def put(self, key: _K, value: _V) -> None:
         """Remember *value*, at the price of what has not been used for longest."""
-        if len(self.young) >= self._half:
-            self.young, self._old = {}, self.young
-        self.young[key] = value
+        if len(self._young) >= self._half:
+            self._young, self._old = {}, self._young
+        self._young[key] = value
 
     def __len__(self) -> int:
-        return len(self.young) + len(self._old)
+        return len(self._young) + len(self._old)
 
 
 def remember(item: _K, items: set[_K], *, size: int = 512) -> None:

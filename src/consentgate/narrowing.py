@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable
 from .grammar import BLANK, pair_spans
 from .verdict import NAMELESS, RESERVED, Names
 
-_NOTHING = BLANK + ";"
+NOTHING = BLANK + ";"
 """What a Cookie field does not begin with once something was taken out of it."""
 
 
@@ -26,7 +26,7 @@ def narrow(cookie_string: str, names: Names, readable: Container[str | None]) ->
         text, equals, _ = pair.partition("=")
         if (equals and names[text] in readable) or not (equals or pair.strip(BLANK)):
             kept.append(pair)
-    return cookie_string if len(kept) == len(pairs) else ";".join(kept).lstrip(_NOTHING)
+    return cookie_string if len(kept) == len(pairs) else ";".join(kept).lstrip(NOTHING)
 
 
 Parts = tuple[slice, ...]
@@ -49,7 +49,7 @@ def kept_parts(cookie_string: str, names: Names, readable: Container[str | None]
             kept.append(slice(max(start, 0), end))
     if kept == [slice(0, len(cookie_string))]:
         return tuple(kept)
-    while kept and not (first := cookie_string[kept[0]].lstrip(_NOTHING)):
+    while kept and not (first := cookie_string[kept[0]].lstrip(NOTHING)):
         del kept[0]
     if kept:
         kept[0] = slice(kept[0].stop - len(first), kept[0].stop)

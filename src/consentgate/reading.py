@@ -6,7 +6,7 @@ from .errors import BadPreferences
 from .grammar import BLANK, cookie_values
 from .lifetime import ALWAYS, NEVER
 from .memo import Memo, Remembered, remember
-from .narrowing import Parts, kept_parts
+from .narrowing import NOTHING, Parts, kept_parts
 from .signing import LEEWAY, PreferencesSerializer, columns_of, undated
 from .verdict import Judge, Names, Said, Standing
 
@@ -15,9 +15,6 @@ MEMO_SIZE = 2048
 
 MOST_PARTS = 8
 """Parts of a Cookie field that are remembered; where there would be more, it is narrowed each time."""
-
-_NOTHING = BLANK + ";"
-"""What a Cookie field does not begin with once something was taken out of it."""
 
 
 class Reading:
@@ -146,7 +143,7 @@ class Reader:
         if found and name not in rest and name not in before:
             # As browsers write it, and only once.
             known = self._genuine(value.strip(BLANK), now)
-            if known is None and before and before[0] not in _NOTHING and before[-1] != ";":
+            if known is None and before and before[0] not in NOTHING and before[-1] != ";":
                 visible = before + semicolon + rest
                 return Reading(self._judge.undecided, (), ALWAYS, NEVER, False, True, visible)
             return known or self.disbelieving

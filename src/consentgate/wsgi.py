@@ -385,7 +385,8 @@ def _start(
         fields = gate._amended(response, response_headers)
     else:
         fields = response_headers
-        # Most set nothing but necessary cookies, which is all that is looked for here.
+        # Most set nothing but necessary cookies, which is all that is looked for here; the last two
+        # conditions are the first look of `is_storable`, without its call.
         rest = iter(response_headers)
         for name, value in rest:
             if name in NO_COOKIES:
