@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-LOCALE := src/consentgate/locale
+LOCALE := src/consentgate/i18n/locale
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types docs messages screenshots servers fuzz mutants bench wheel clean
@@ -30,7 +30,7 @@ types: $(VENV)/check ## Check types, the public API's as a user would use it
 	$(BIN)/mypy
 
 docs: $(VENV)/test ## Run what the documentation and the examples show
-	$(BIN)/python -m pytest tests/test_docs.py tests/test_portal.py tests/test_frameworks.py
+	$(BIN)/python -m pytest tests/site/test_docs.py tests/site/test_portal.py tests/site/test_frameworks.py
 	$(BIN)/python -m pytest --doctest-modules src
 
 messages: $(VENV)/test ## Gather our texts into locale/, update the translations and compile them
@@ -44,7 +44,7 @@ screenshots: $(VENV)/test ## Draw docs/screenshots anew; needs Debian's chromium
 
 servers: $(VENV)/servers ## Try the gate under every server that can be installed; bjoern wants libev-dev, mod_wsgi apache2-dev
 	SERVERS="wsgiref waitress gunicorn-sync gunicorn-gthread gunicorn-gevent cheroot uwsgi granian bjoern mod_wsgi" \
-	    $(BIN)/python -m pytest tests/test_servers.py
+	    $(BIN)/python -m pytest tests/gate/test_servers.py
 
 fuzz: $(VENV)/fuzz ## Fuzz every parser, each for SECONDS=60, from the corpus in fuzz/corpus
 	for target in $$($(BIN)/python -c 'from fuzz.targets import TARGETS; print(*TARGETS)'); do \

@@ -214,9 +214,9 @@ class Promises(Floor):
 
     def wrap(self, app: App) -> App:
         """Return *app* behind the floor with the promises."""
-        from consentgate.caching import make_private, vary_on
-        from consentgate.lifetime import is_deletion
-        from consentgate.narrowing import LONG, only
+        from consentgate.gate.request import LONG, only
+        from consentgate.headers.cache_control import make_private, vary_on
+        from consentgate.headers.set_cookie import is_deletion
 
         needle, known, verified, nobody = f"; {PREFERENCES}=", self._known, self._verified, self._nobody
         no_cookies, clock, filters, told = set[str](), time.time, self.filters, list[str]()

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from consentgate import Attestation, BadPreferences, Basis, Category, Cookie, Policy, PreferencesSerializer
-from consentgate.caching import directives, make_private, may_be_shared, vary_on
-from consentgate.grammar import cookie_date, cookie_name, cookie_values, is_set_cookie, without_pairs
-from consentgate.languages import negotiated
-from consentgate.lifetime import is_deletion, shortened
-from consentgate.narrowing import narrow, withheld
-from consentgate.origin import is_own
-from consentgate.stripping import strip_set_cookies
+from consentgate.consent.verdict import Judge
+from consentgate.gate.request import narrow, withheld
+from consentgate.gate.response import strip_set_cookies
+from consentgate.headers.cache_control import directives, make_private, may_be_shared, vary_on
+from consentgate.headers.cookie import cookie_date, cookie_name, cookie_values, is_set_cookie, without_pairs
+from consentgate.headers.origin import is_own
+from consentgate.headers.set_cookie import is_deletion, shortened
+from consentgate.i18n.negotiation import negotiated
 from consentgate.testing.driving import cookies_in, drive, environ_for
 from consentgate.testing.jar import fields_received, moment_of, name_kept
-from consentgate.verdict import Judge
 
 NOW = 1_763_900_000.0
 _ATTESTED = Attestation(

@@ -152,9 +152,15 @@ MATRIX = (
 @pytest.fixture(autouse=True, scope="session")
 def fresh_memos() -> None:
     """Nothing is known from before: who mutates the code after it was loaded is seen, too."""
-    from consentgate import caching, fields, lifetime
+    from consentgate.headers import cache_control, names, set_cookie
 
-    for memo in (fields.KIND_OF, fields.NO_COOKIES, lifetime.ENDS, caching._KEEPS_OUT, caching._VARIES_ON):
+    for memo in (
+        names.KIND_OF,
+        names.NO_COOKIES,
+        set_cookie.ENDS,
+        cache_control._KEEPS_OUT,
+        cache_control._VARIES_ON,
+    ):
         memo.clear()
 
 

@@ -18,6 +18,8 @@ def faulty_copy(folder: Path, module: str, right: str, wrong: str) -> ModuleType
     """Return a copy of the whole package in *folder* in which one line is *wrong*."""
     name = f"faulty{next(_numbers)}"
     shutil.copytree(SOURCES, folder / name, ignore=shutil.ignore_patterns("testing", "__pycache__", "locale"))
+    for copied in (folder / name).rglob("*.py"):
+        copied.write_text(copied.read_text().replace("from consentgate", f"from {name}"))
     path = folder / name / f"{module}.py"
     source = path.read_text()
     assert source.count(right) == 1, f"{module} does not say once: {right}"

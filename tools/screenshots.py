@@ -11,7 +11,7 @@ from pathlib import Path
 from selenium import webdriver
 from tests.test_browser import chromium, serving
 
-from consentgate.demo import Portal, policy
+from consentgate.demo.portal import Portal, policy
 
 # name: path, width, light or dark, language
 PICTURES = {

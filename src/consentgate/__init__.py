@@ -6,30 +6,31 @@ category the visitor has not accepted leaves the server.
 
 from typing import TYPE_CHECKING
 
-from .late import late
+from ._late import late
 
 if TYPE_CHECKING:
-    from .category import Attestation, Basis, Category, Cookie
+    from consentgate.catalogue.category import Attestation, Basis, Category, Cookie
+    from consentgate.consent.preferences import Preferences
+    from consentgate.consent.signing import PreferencesSerializer
+    from consentgate.gate.middleware import ConsentGate
+
     from .errors import BadPreferences, ConsentGateError, NoGate, PolicyError, ResponseStarted
+    from .events import Event
     from .policy import Policy
-    from .preferences import Preferences
-    from .reporting import Event
-    from .signing import PreferencesSerializer
     from .visit import Visit
-    from .wsgi import ConsentGate
 else:
     # `import consentgate` costs next to nothing; what is used of it is imported then.
     __getattr__ = late(
         __name__,
         {
-            "category": ["Attestation", "Basis", "Category", "Cookie"],
+            "catalogue.category": ["Attestation", "Basis", "Category", "Cookie"],
             "errors": ["BadPreferences", "ConsentGateError", "NoGate", "PolicyError", "ResponseStarted"],
             "policy": ["Policy"],
-            "preferences": ["Preferences"],
-            "reporting": ["Event"],
-            "signing": ["PreferencesSerializer"],
+            "consent.preferences": ["Preferences"],
+            "events": ["Event"],
+            "consent.signing": ["PreferencesSerializer"],
             "visit": ["Visit"],
-            "wsgi": ["ConsentGate"],
+            "gate.middleware": ["ConsentGate"],
         },
     )
 

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from . import __version__
+from consentgate import __version__
+from consentgate.catalogue.lifetimes import duration
+from consentgate.i18n.messages import LANGUAGES, SOURCE, Words, known_messages, spoken
+from consentgate.i18n.texts import Message, Text, in_language
+
 from .errors import PolicyError
-from .lifetime import duration
-from .messages import LANGUAGES, SOURCE, Words, known_messages, spoken
 from .policy import Policy
-from .texts import Message, Text, in_language
 
 KEY_VARIABLE = "CONSENTGATE_SECRET_KEY"
 
@@ -78,7 +79,7 @@ def _port(text: str) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from .demo import serve  # with it come Jinja2 and a server
+    from consentgate.demo.portal import serve
 
     return serve(port=arguments.port, secret_key=_secret_key(arguments.key_file))
 

@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from .preferences import Answer, Preferences
-from .verdict import NAMELESS, RESERVED, Reason, Standing
+from consentgate.consent.preferences import Answer, Preferences
+from consentgate.consent.verdict import NAMELESS, RESERVED, Reason, Standing
 
 logger = logging.getLogger("consentgate")
 

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIApplication
 
+from consentgate.gate.middleware import ConsentGate
+
 from .errors import PolicyError
 from .policy import Policy
-from .wsgi import ConsentGate
 
 _TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 

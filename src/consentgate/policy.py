@@ -7,18 +7,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import WSGIApplication
 
-from .catalogue import Catalogue
-from .declaration import arguments_of
+from consentgate.catalogue.catalogue import Catalogue
+from consentgate.catalogue.toml import arguments_of
+from consentgate.consent.preferences import Preferences, answers_to
+from consentgate.consent.signing import SecretKey, check_fits
+from consentgate.gate.middleware import ConsentGate
+from consentgate.gate.options import Applies, Language, Templates, Undeclared
+from consentgate.i18n.texts import checked_language
+
 from .errors import PolicyError
-from .options import Applies, Language, Templates, Undeclared
-from .preferences import Preferences
-from .reporting import Observer
-from .signing import SecretKey, check_fits
-from .texts import checked_language
-from .wsgi import ConsentGate
+from .events import Observer
 
 if TYPE_CHECKING:
-    from .rendering import Format
+    from consentgate.rendering.text import Format
 
 
 class Policy(Catalogue):
@@ -108,7 +109,7 @@ class Policy(Catalogue):
         seconds = int(time.time() if at is None else at.timestamp())
         given = dict.fromkeys(accepted, True)
         refused = {key: False for key in self.digests if key not in given}
-        return Preferences(self.answers({**given, **refused}, seconds))
+        return Preferences(answers_to(self, {**given, **refused}, seconds))
 
     def render(self, output: "Format", *, language: str | None = None) -> str:
         """Return the policy as ``"markdown"``, ``"html"`` (a fragment, escaped) or ``"json"``.
@@ -121,7 +122,7 @@ class Policy(Catalogue):
             PolicyError: another format, or no language.
         """
         # Jinja2 is loaded when there is something to draw, not with the package.
-        from .rendering import Renderer
+        from consentgate.rendering.html import Renderer
 
         if output not in ("markdown", "html", "json"):
             raise PolicyError(f"a policy renders as markdown, html or json, not {output!r}")

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .category import Cookie
+from consentgate.catalogue.category import Cookie
+from consentgate.i18n.messages import mark
+from consentgate.i18n.texts import Message
+
 from .errors import PolicyError
-from .messages import mark
-from .texts import Message
 
 _SESSION = (mark("Session"), mark("To remember the visitor from one page to another"))
 _LOGIN = (mark("Authentication"), mark("To keep the visitor logged in"))

@@ -4,24 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from consentgate._urls import quote_path, quote_query
+from consentgate.consent.preferences import Preferences, State, answers_to
+from consentgate.consent.verdict import Judge, Reason, Standing, Verdict
+from consentgate.i18n.messages import spoken
+
 from .errors import NoGate, PolicyError, ResponseStarted
-from .messages import spoken
-from .preferences import Preferences, State
-from .verdict import Judge, Reason, Standing, Verdict
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-    from .rendering import Renderer
+    from consentgate.rendering.html import Renderer
 
 ENVIRON_KEY = "consentgate.visit"
 
 Place = tuple[str, str, str, str | None]
 """SCRIPT_NAME, PATH_INFO, QUERY_STRING and HTTP_ACCEPT_LANGUAGE, from before the application had them."""
-
-QUERY_SAFE = "/!$&'()*+,;=:@~?%"
-PATH_SAFE = "/!$&'()*+,;=:@~"
-"""What may stand as it is, besides letters, digits and ``_.-~`` (RFC 3986 3.3, 3.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +202,7 @@ class Visit:
         """
         setting = self.setting
         at = int(setting.clock())
-        given = setting.judge.catalogue.answers(answers, at)
+        given = answers_to(setting.judge.catalogue, answers, at)
         if self.has_started:
             raise ResponseStarted("the response has started: no cookie can remember this choice")
         if given:
@@ -222,9 +220,7 @@ class Visit:
             PolicyError: there is no page to post to (`preferences_path=None`), and no *action*.
         """
         # Loaded when there is something to draw, not with the package.
-        from urllib.parse import quote
-
-        from .rendering import Renderer
+        from consentgate.rendering.html import Renderer
 
         setting = self.setting
         path = setting.preferences_path
@@ -234,9 +230,9 @@ class Visit:
             return Renderer.nothing
         renderer = setting.renderer() if setting.renderer else Renderer(setting.judge.catalogue)
         script_name, path_info, query_string, _ = self.place
-        mount = quote(script_name.encode("latin-1"), safe=PATH_SAFE)
-        page = mount + quote(path_info.encode("latin-1"), safe=PATH_SAFE)
-        query = quote(query_string.encode("latin-1"), safe=QUERY_SAFE)
+        mount = quote_path(script_name)
+        page = mount + quote_path(path_info)
+        query = quote_query(query_string)
         own = None if path is None else mount + path
         return renderer.banner(
             action=action or str(own),
@@ -250,7 +246,7 @@ class Visit:
         """The language to speak to this visitor in: the site's word, the browser's, the policy's."""
         if self.setting.language is not None:
             return self.setting.language
-        from .languages import negotiated
+        from consentgate.i18n.negotiation import negotiated
 
         # It depends on what the browser asked for, then: caches are told.
         varies = self.course.varies

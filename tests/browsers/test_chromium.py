@@ -20,9 +20,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from consentgate import Basis, Category, Cookie, Event, Policy, Visit
-
-from .conftest import ATTESTED, KEY
-from .test_frameworks import Quiet
+from tests.conftest import ATTESTED, KEY
+from tests.site.test_frameworks import Quiet
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 AXE = Path(sys.prefix) / "node_modules" / "axe-core" / "axe.min.js"

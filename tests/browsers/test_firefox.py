@@ -14,8 +14,9 @@ from wsgiref.validate import validator
 import pytest
 import websocket
 
-from .conftest import KEY
-from .test_browser import ALL, POLICY, page, serving
+from tests.conftest import KEY
+
+from .test_chromium import ALL, POLICY, page, serving
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentgate import Basis, Category, Cookie, Policy, PolicyError
-
-from .conftest import make_policy
-from .strategies import NATIVE, names, policies
+from consentgate.consent.preferences import answers_to
+from tests.conftest import make_policy
+from tests.strategies import NATIVE, names, policies
 
 NECESSARY = Category("necessary", basis=Basis.NECESSARY, cookies=["sid"])
 
@@ -216,7 +216,7 @@ def test_a_choice_may_last_a_second() -> None:
 
 def test_refusing_what_is_necessary_names_it() -> None:
     with pytest.raises(PolicyError, match="'necessary' is necessary and cannot be refused"):
-        make_policy().answers({"necessary": False}, 0)
+        answers_to(make_policy(), {"necessary": False}, 0)
 
 
 @pytest.mark.parametrize("option", ["title", "controller", "contact", "privacy_url"])

@@ -7,11 +7,9 @@ import pytest
 from hypothesis import example, given
 
 from consentgate import Attestation, Basis, Category, Cookie, PolicyError
-from consentgate.category import is_host_only, is_http_only, is_secure_only
-from consentgate.grammar import cookie_name
-
-from .conftest import ATTESTED
-from .strategies import ANY_TEXT, cookie_names
+from consentgate.headers.cookie import cookie_name, is_host_only, is_http_only, is_secure_only
+from tests.conftest import ATTESTED
+from tests.strategies import ANY_TEXT, cookie_names
 
 
 @given(cookie_names)

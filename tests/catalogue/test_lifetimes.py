@@ -7,10 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consentgate import PolicyError
-from consentgate.lifetime import duration, earliest_now, is_deletion, lifetime_text, measured, shortened
-
-from .conftest import NOW
-from .strategies import ANY_TEXT, NATIVE, set_cookie_strings
+from consentgate.catalogue.lifetimes import duration, lifetime_text, measured
+from consentgate.headers.set_cookie import earliest_now, is_deletion, shortened
+from tests.conftest import NOW
+from tests.strategies import ANY_TEXT, NATIVE, set_cookie_strings
 
 DAY = 24 * 3600
 

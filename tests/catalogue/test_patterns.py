@@ -5,9 +5,8 @@ from fnmatch import fnmatchcase
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consentgate.patterns import Patterns
-
-from .strategies import patterns
+from consentgate.catalogue.patterns import Patterns
+from tests.strategies import patterns
 
 NAMES = st.text("ab_", max_size=8)
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from consentgate import Basis, Category, Cookie, Policy, PolicyError
-from consentgate.declaration import arguments_of
-from consentgate.texts import Message, in_language
+from consentgate.catalogue.toml import arguments_of
+from consentgate.i18n.texts import Message, in_language
 
 TOML = """
 title = "Cookies policy"

@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from consentgate.preferences import UNDECIDED, Answer, Preferences
+from consentgate.consent.preferences import UNDECIDED, Answer, Preferences
 
 YES = Answer("a", True, 10, "digest-a")
 NO = Answer("b", False, 20, "digest-b")

@@ -18,11 +18,10 @@ from consentgate import (
     Preferences,
     PreferencesSerializer,
 )
-from consentgate.preferences import Answer
-from consentgate.signing import longest_text
-
-from .conftest import EARLIER_KEY, KEY, NOW, make_policy
-from .strategies import ANY_TEXT, NATIVE, accepted, policies
+from consentgate.consent.preferences import Answer, answers_to
+from consentgate.consent.signing import longest_text
+from tests.conftest import EARLIER_KEY, KEY, NOW, make_policy
+from tests.strategies import ANY_TEXT, NATIVE, accepted, policies
 
 POLICY = make_policy()
 SERIALIZER = PreferencesSerializer(POLICY, secret_key=KEY)
@@ -41,7 +40,7 @@ def test_what_is_signed_is_read_back(policy: Policy, data: st.DataObject, at: in
     serializer = PreferencesSerializer(policy, secret_key=KEY)
     keys = sorted(policy.digests)
     given_answers = data.draw(st.dictionaries(st.sampled_from(keys), st.booleans())) if keys else {}
-    preferences = Preferences(policy.answers(given_answers, at))
+    preferences = Preferences(answers_to(policy, given_answers, at))
     token = serializer.dumps(preferences)
     assert serializer.loads(token) == serializer.loads(token, now=at) == preferences
     assert set(token) <= set(string.ascii_letters + string.digits + "._-")
@@ -123,8 +122,8 @@ def test_a_minute_ahead_is_another_servers_clock_and_more_is_forged() -> None:
 
 def test_each_answer_has_its_own_day() -> None:
     old, new = (
-        POLICY.answers({"statistical": True}, int(NOW)),
-        POLICY.answers({"internal": False}, int(NOW + 1000)),
+        answers_to(POLICY, {"statistical": True}, int(NOW)),
+        answers_to(POLICY, {"internal": False}, int(NOW + 1000)),
     )
     token = SERIALIZER.dumps(Preferences(old + new))
     assert SERIALIZER.loads(token, now=NOW + LIFETIME - 1).answers == tuple(sorted(old + new))

@@ -9,14 +9,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consentgate import Preferences, PreferencesSerializer
-from consentgate.grammar import without_pairs
-from consentgate.narrowing import joined, narrow
-from consentgate.preferences import UNDECIDED
-from consentgate.reading import MEMO_SIZE, MOST_PARTS, Reader, Reading
-from consentgate.verdict import Judge
-
-from .conftest import KEY, NOW, make_policy
-from .strategies import ANY_TEXT, cookie_strings
+from consentgate.consent.preferences import UNDECIDED, answers_to
+from consentgate.consent.tokens import MEMO_SIZE, MOST_PARTS, Reader, Reading
+from consentgate.consent.verdict import Judge
+from consentgate.gate.request import joined, kept_parts, narrow
+from consentgate.headers.cookie import without_pairs
+from tests.conftest import KEY, NOW, make_policy
+from tests.strategies import ANY_TEXT, cookie_strings
 
 POLICY = make_policy()
 SERIALIZER = PreferencesSerializer(POLICY, secret_key=KEY)
@@ -24,7 +23,7 @@ LIFETIME = POLICY.cookie_lifetime.total_seconds()
 
 
 def reader() -> Reader:
-    return Reader(Judge(POLICY), SERIALIZER)
+    return Reader(Judge(POLICY), SERIALIZER, kept_parts)
 
 
 def pair(yes: Iterable[str] = ("statistical",), at: float = NOW) -> str:
@@ -117,7 +116,7 @@ def test_what_comes_again_is_too_old_when_it_is() -> None:
 def test_what_proves_nothing_or_is_not_one_is_read_each_time() -> None:
     read = reader()
     changed = PreferencesSerializer(make_policy(exempt=True), secret_key=KEY).dumps(
-        Preferences(make_policy(exempt=True).answers({"statistical": True}, int(NOW)))
+        Preferences(answers_to(make_policy(exempt=True), {"statistical": True}, int(NOW)))
     )
     for field in (
         "cookies_preferences=forged",
@@ -139,7 +138,7 @@ def test_of_what_comes_again_no_text_is_kept_but_the_believed() -> None:
 
 def test_nobody_is_believed_for_a_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     """P4, were all fields' hashes the same."""
-    monkeypatch.setattr("consentgate.reading.hash", lambda text: 1, raising=False)
+    monkeypatch.setattr("consentgate.consent.tokens.hash", lambda text: 1, raising=False)
     read = reader()
     for _ in range(3):
         read.read(f"sid=1; {pair()}", NOW)
@@ -156,7 +155,7 @@ def test_where_nothing_is_to_be_hidden_or_reported_is_known() -> None:
         (Judge(POLICY), f"sid=1; zzz=2; {everything}", False),
         (Judge(POLICY, admit_undeclared=True), "sid=1; zzz=2", False),
     ):
-        read = Reader(judge, SERIALIZER)
+        read = Reader(judge, SERIALIZER, kept_parts)
         assert [read.read(field, NOW).is_whole for _ in range(3)] == [False, is_whole, is_whole], field
 
 
@@ -214,8 +213,8 @@ def test_verification_is_done_once_and_age_looked_at_each_time(monkeypatch: pyte
 def test_an_answer_that_lapses_leaves_the_others() -> None:
     from consentgate import Preferences
 
-    answers = POLICY.answers({"statistical": True}, int(NOW)) + POLICY.answers(
-        {"internal": True}, int(NOW) + 1000
+    answers = answers_to(POLICY, {"statistical": True}, int(NOW)) + answers_to(
+        POLICY, {"internal": True}, int(NOW) + 1000
     )
     cookie_string = f"cookies_preferences={SERIALIZER.dumps(Preferences(answers))}"
     read = reader()
@@ -238,7 +237,7 @@ def test_a_token_whose_answers_all_changed_is_believed_and_says_nothing() -> Non
     other = make_policy(exempt=True)
     signed = PreferencesSerializer(other, secret_key=KEY).dumps(
         other.choose([], at=datetime.fromtimestamp(NOW, UTC)).__class__(
-            other.answers({"statistical": False}, int(NOW))
+            answers_to(other, {"statistical": False}, int(NOW))
         )
     )
     read = reader()

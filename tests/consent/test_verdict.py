@@ -5,14 +5,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consentgate import Basis, Category, Policy, Preferences
-from consentgate.narrowing import narrow, only
-from consentgate.preferences import Answer
+from consentgate.consent.preferences import Answer, answers_to
+from consentgate.consent.verdict import FEW, NAMELESS, RESERVED, Judge, Reason, Verdict, names_of
+from consentgate.gate.request import narrow, only
 from consentgate.testing import preferences
 from consentgate.testing.driving import cookies_in
-from consentgate.verdict import FEW, NAMELESS, RESERVED, Judge, Reason, Verdict, names_of
-
-from .conftest import NOW, make_policy
-from .strategies import ANY_TEXT, NATIVE, accepted, choosable, names, policies
+from tests.conftest import NOW, make_policy
+from tests.strategies import ANY_TEXT, NATIVE, accepted, choosable, names, policies
 
 POLICY = make_policy(exempt=True)
 JUDGE = Judge(POLICY)
@@ -20,7 +19,7 @@ JUDGE = Judge(POLICY)
 
 def chosen(policy: Policy, yes: set[str], at: float = NOW) -> Preferences:
     no = {key: False for key in policy.digests if key not in yes}
-    return Preferences(policy.answers({**dict.fromkeys(yes, True), **no}, int(at)))
+    return Preferences(answers_to(policy, {**dict.fromkeys(yes, True), **no}, int(at)))
 
 
 @given(policies, names | ANY_TEXT | NATIVE, st.data())
@@ -61,7 +60,7 @@ def test_of_several_genuine_cookies_only_what_all_allow_passes(several: list[set
 @given(st.lists(st.dictionaries(st.sampled_from(choosable), st.booleans()), min_size=1, max_size=3))
 def test_a_choice_is_needed_only_if_none_of_them_is_complete(several: list[dict[str, bool]]) -> None:
     judge = Judge(POLICY)
-    each = [Preferences(POLICY.answers(given, int(NOW))) for given in several]
+    each = [Preferences(answers_to(POLICY, given, int(NOW))) for given in several]
     standing = judge.standing(*each)
     assert standing.needs_choice == all(judge.standing(one).needs_choice for one in each)
     assert standing.allowed == frozenset.intersection(*(judge.standing(one).allowed for one in each))

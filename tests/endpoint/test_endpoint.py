@@ -11,11 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consentgate import Attestation, Basis, Category, Cookie, Policy
-from consentgate.endpoint import LARGEST_BODY
-from consentgate.rendering import stylesheet
-
-from .conftest import ATTESTED, KEY, NOW, Answer, application, cookie, make_policy, request
-from .strategies import ANY_TEXT, NATIVE
+from consentgate.endpoint.choices import LARGEST_BODY
+from consentgate.rendering.html import stylesheet
+from tests.conftest import ATTESTED, KEY, NOW, Answer, application, cookie, make_policy, request
+from tests.strategies import ANY_TEXT, NATIVE
 
 POLICY = make_policy(exempt=True)
 GATE = POLICY.wrap(application(), secret_key=KEY)

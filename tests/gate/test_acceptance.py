@@ -11,9 +11,9 @@ import pytest
 from webtest import TestApp
 
 from consentgate import Category, Cookie, Event, Policy
+from tests.conftest import KEY, MATRIX, NOW, cookie, environ_for, make_policy, request
 
-from .conftest import KEY, MATRIX, NOW, cookie, environ_for, make_policy, request
-from .test_wsgi import failing
+from .test_middleware import failing
 
 ALL_FIVE = ["sid", "_pk_id", "theme", "vid", "zzz"]
 FIELDS = [

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from consentgate import Policy, ResponseStarted, Visit
-
-from .conftest import KEY, MATRIX, Answer, application, cookie, make_policy, request
+from tests.conftest import KEY, MATRIX, Answer, application, cookie, make_policy, request
 
 POLICY = make_policy()
 SID, PK = MATRIX[0], MATRIX[1]

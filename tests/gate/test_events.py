@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 
 from consentgate import Event, Preferences
-from consentgate.grammar import has_control
-from consentgate.reporting import Reporter
-from consentgate.verdict import Judge
-
-from .conftest import make_policy
-from .strategies import NATIVE
+from consentgate.consent.preferences import answers_to
+from consentgate.consent.verdict import Judge
+from consentgate.events import Reporter
+from consentgate.headers.cookie import has_control
+from tests.conftest import make_policy
+from tests.strategies import NATIVE
 
 POLICY = make_policy()
-REFUSED = Judge(POLICY).standing(Preferences(POLICY.answers({"statistical": False}, 0)))
+REFUSED = Judge(POLICY).standing(Preferences(answers_to(POLICY, {"statistical": False}, 0)))
 
 
 def test_each_cookie_is_an_event_with_its_reason() -> None:

@@ -4,12 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentgate import Category, Cookie, Policy
-from consentgate.expiring import MOST_LINES, MOST_OCTETS, expired_line, expiring_lines
-from consentgate.grammar import cookie_name
-from consentgate.lifetime import is_deletion
-
-from .conftest import NOW
-from .strategies import ANY_TEXT, cookie_names
+from consentgate.gate.expiry import MOST_LINES, MOST_OCTETS, expired_line, expiring_lines
+from consentgate.headers.cookie import cookie_name
+from consentgate.headers.set_cookie import is_deletion
+from tests.conftest import NOW
+from tests.strategies import ANY_TEXT, cookie_names
 
 MANY = Policy(
     [Category("statistical", cookies=["n*", Cookie("t"), Cookie("t", domain="example.org", path="/x")])]

@@ -17,13 +17,12 @@ import pytest
 from hypothesis import example, given
 
 from consentgate import Basis, Category, ConsentGate, Event, Policy, PolicyError, Visit
-from consentgate.amending import Facts, amend
-from consentgate.grammar import cookie_name
-from consentgate.reading import Reader
-from consentgate.verdict import Judge
-
-from .conftest import KEY, MATRIX, NOW, Answer, application, cookie, environ_for, make_policy, request
-from .strategies import accepted, cookie_strings, response_headers, sane_response_headers
+from consentgate.consent.tokens import Reader
+from consentgate.consent.verdict import Judge
+from consentgate.gate.response import Facts, amend
+from consentgate.headers.cookie import cookie_name
+from tests.conftest import KEY, MATRIX, NOW, Answer, application, cookie, environ_for, make_policy, request
+from tests.strategies import accepted, cookie_strings, response_headers, sane_response_headers
 
 POLICY = make_policy()
 SID, PK, THEME, VID, ZZZ = MATRIX
@@ -748,7 +747,7 @@ def test_an_error_in_judging_costs_gated_cookies_not_the_page(
 def test_so_does_an_error_in_adding(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("consentgate.wsgi.amend", broken)
+    monkeypatch.setattr("consentgate.gate.middleware.amend", broken)
     app = application(*MATRIX, before=choosing(Visit.accept_all))
     answer = request(gate(app))
     assert (answer.body, answer.cookie_names) == (b"body", ["sid"])

@@ -12,8 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from consentgate import Basis, Category, Policy, Visit
 from consentgate.testing import Jar
 from consentgate.testing.driving import cookies_in, drive, environ_for, set_cookies
-
-from .conftest import ATTESTED, NOW, PROFILE
+from tests.conftest import ATTESTED, NOW, PROFILE
 
 HOST = "https://www.example.org"
 SIBLING = "https://shop.example.org"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from consentgate import PolicyError
-from consentgate.options import Options
+from consentgate.gate.options import Options
 
 DEFAULTS: dict[str, Any] = {
     "cookie_name": "cookies_preferences",

@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from consentgate.minting import minted
-from consentgate.options import Options
+from consentgate.gate.options import Options
+from consentgate.gate.preferences_cookie import minted
 from consentgate.testing import Jar
-
-from .conftest import make_policy
+from tests.conftest import make_policy
 
 
 def options(**changed: Any) -> Options:

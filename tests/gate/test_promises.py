@@ -21,8 +21,7 @@ from consentgate.testing import (
 )
 from consentgate.testing.driving import FileWrapper, cookies_in, drive, environ_for, set_cookies
 from consentgate.testing.trial import names_kept
-
-from .conftest import KEY
+from tests.conftest import KEY
 
 
 @st.composite

@@ -2,11 +2,10 @@
 
 from hypothesis import example, given
 
-from consentgate.narrowing import joined, kept_parts, narrow, not_allowed, only, spared, withheld
-from consentgate.verdict import RESERVED, Judge
-
-from .conftest import make_policy
-from .strategies import NATIVE, accepted, cookie_strings
+from consentgate.consent.verdict import RESERVED, Judge
+from consentgate.gate.request import joined, kept_parts, narrow, not_allowed, only, spared, withheld
+from tests.conftest import make_policy
+from tests.strategies import NATIVE, accepted, cookie_strings
 
 POLICY = make_policy()
 NAMES = Judge(POLICY).names

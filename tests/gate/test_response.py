@@ -4,13 +4,12 @@ import pytest
 from hypothesis import example, given
 
 from consentgate import Policy
-from consentgate.fields import Field
-from consentgate.grammar import cookie_name, is_set_cookie
-from consentgate.stripping import names_set, strip_set_cookies
-from consentgate.verdict import Judge
-
-from .conftest import MATRIX, NOW, make_policy
-from .strategies import accepted, policies, response_headers, set_cookie_strings
+from consentgate.consent.verdict import Judge
+from consentgate.gate.response import names_set, strip_set_cookies
+from consentgate.headers.cookie import cookie_name, is_set_cookie
+from consentgate.headers.names import Field
+from tests.conftest import MATRIX, NOW, make_policy
+from tests.strategies import accepted, policies, response_headers, set_cookie_strings
 
 POLICY = make_policy()
 JUDGE = Judge(POLICY)

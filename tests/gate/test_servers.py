@@ -19,10 +19,9 @@ from typing import Any
 import pytest
 
 from consentgate.testing import Visitor
+from tests.served import FILE, PATIENCE, wait_for
 
-from .served import FILE, PATIENCE, wait_for
-
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 APP = "tests.served:app"
 
 COMMANDS = {

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from consentgate.testing import Application, Visitor
-
-from .conftest import KEY, MATRIX, make_policy
+from tests.conftest import KEY, MATRIX, make_policy
 
 COOKIE_OF = {"statistical": "_pk_id", "internal": "theme", "third-party": "vid"}
 SITE = Application(response_headers=tuple(("Set-Cookie", line) for line in MATRIX))

@@ -3,10 +3,9 @@
 import pytest
 from hypothesis import given
 
-from consentgate.caching import directives, make_private, may_be_shared, vary_on
-
-from .conftest import NOW
-from .strategies import NATIVE, response_headers
+from consentgate.headers.cache_control import directives, make_private, may_be_shared, vary_on
+from tests.conftest import NOW
+from tests.strategies import NATIVE, response_headers
 
 Fields = list[tuple[str, str]]
 

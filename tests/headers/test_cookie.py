@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consentgate.grammar import (
+from consentgate.headers.cookie import (
     LARGEST_PAIR,
     attributes,
     cookie_date,
@@ -20,9 +20,8 @@ from consentgate.grammar import (
     is_token,
     without_pairs,
 )
-
-from .strategies import ANY_TEXT, NATIVE, TOKEN_CHARACTERS, blanks, cookie_strings, names
-from .strategies import cookie_values as cookie_values_written
+from tests.strategies import ANY_TEXT, NATIVE, TOKEN_CHARACTERS, blanks, cookie_strings, names
+from tests.strategies import cookie_values as cookie_values_written
 
 
 def literal_cookie_name(text: str) -> str | None:

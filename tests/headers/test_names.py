@@ -3,11 +3,17 @@
 import pytest
 from hypothesis import given
 
-from consentgate import fields
-from consentgate.fields import KIND_OF, NO_COOKIES, NOT_FOR_CACHES, ODD_SET_COOKIE, SET_COOKIE, SET_COOKIES
-from consentgate.grammar import is_set_cookie
-
-from .strategies import NATIVE
+from consentgate.headers import names
+from consentgate.headers.cookie import is_set_cookie
+from consentgate.headers.names import (
+    KIND_OF,
+    NO_COOKIES,
+    NOT_FOR_CACHES,
+    ODD_SET_COOKIE,
+    SET_COOKIE,
+    SET_COOKIES,
+)
+from tests.strategies import NATIVE
 
 
 @pytest.mark.parametrize(
@@ -18,13 +24,13 @@ from .strategies import NATIVE
         ("Set-Cookie ", ODD_SET_COOKIE),
         ("Set-Cookie:", ODD_SET_COOKIE),
         ("X-Set-Cookie", None),
-        ("cache-control", fields.CACHE_CONTROL),
-        ("Date", fields.DATE),
-        ("EXPIRES", fields.EXPIRES),
-        ("Vary", fields.VARY),
-        ("Surrogate-Control", fields.TARGETED),
-        ("CDN-Cache-Control", fields.TARGETED),
-        ("Netlify-CDN-Cache-Control", fields.TARGETED),
+        ("cache-control", names.CACHE_CONTROL),
+        ("Date", names.DATE),
+        ("EXPIRES", names.EXPIRES),
+        ("Vary", names.VARY),
+        ("Surrogate-Control", names.TARGETED),
+        ("CDN-Cache-Control", names.TARGETED),
+        ("Netlify-CDN-Cache-Control", names.TARGETED),
         ("Content-Type", None),
         ("", None),
     ],
@@ -56,7 +62,7 @@ def test_every_spelling_of_set_cookie_is_known() -> None:
 def test_what_does_not_speak_to_caches_is_known_once_it_was_asked() -> None:
     KIND_OF.clear()  # what it knows it is not asked again
     for name in ("X-Something", "vary", "Set-Cookie", "x" * 64):
-        assert KIND_OF[name] is not fields.CACHE_CONTROL and name in NOT_FOR_CACHES
+        assert KIND_OF[name] is not names.CACHE_CONTROL and name in NOT_FOR_CACHES
     for name in ("cache-Control", "Surrogate-Control", "CDN-Cache-Control", "x" * 65):
         assert KIND_OF[name] is not SET_COOKIE and name not in NOT_FOR_CACHES
 

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 
 from consentgate import PolicyError
-from consentgate.origin import checked_origins, is_own
-
-from .strategies import ANY_TEXT
+from consentgate.headers.origin import checked_origins, is_own
+from tests.strategies import ANY_TEXT
 
 NONE: frozenset[str] = frozenset()
 

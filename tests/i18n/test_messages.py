@@ -9,7 +9,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 import consentgate
-from consentgate.messages import LANGUAGES, Words, catalogue_of, known_messages, mistakes, spoken
+from consentgate.i18n.messages import LANGUAGES, Words, catalogue_of, known_messages, mistakes, spoken
 
 PACKAGE = Path(consentgate.__file__).parent
 TRANSLATIONS = [language for language in LANGUAGES if language != "en"]
@@ -28,7 +28,7 @@ def extracted() -> set[str]:
 
 @pytest.mark.parametrize("language", TRANSLATIONS)
 def test_every_message_is_translated(language: str) -> None:
-    path = PACKAGE / "locale" / language / "LC_MESSAGES" / "consentgate.po"
+    path = PACKAGE / "i18n" / "locale" / language / "LC_MESSAGES" / "consentgate.po"
     with path.open("rb") as file:
         catalogue = read_po(file, locale=language)
     ids = {
@@ -45,7 +45,7 @@ def test_every_message_is_translated(language: str) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATIONS)
 def test_what_is_compiled_is_what_is_written(language: str) -> None:
-    folder = PACKAGE / "locale" / language / "LC_MESSAGES"
+    folder = PACKAGE / "i18n" / "locale" / language / "LC_MESSAGES"
     with (folder / "consentgate.po").open("rb") as file:
         compiled = io.BytesIO()
         write_mo(compiled, read_po(file, locale=language))

@@ -9,11 +9,10 @@ from hypothesis import given
 from jinja2 import DictLoader
 
 from consentgate import Category, Cookie, Policy, PolicyError, Visit
-from consentgate.languages import negotiated
-from consentgate.texts import translated
-
-from .conftest import KEY, Answer, application, request
-from .strategies import ANY_TEXT, NATIVE
+from consentgate.i18n.negotiation import negotiated
+from consentgate.i18n.texts import translated
+from tests.conftest import KEY, Answer, application, request
+from tests.strategies import ANY_TEXT, NATIVE
 
 COUNTER = Cookie("_pk_id", purpose=translated({"en": "To count", "fr": "Compter"}), lifetime="13 months")
 POLICY = Policy(

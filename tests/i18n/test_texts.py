@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from consentgate import Policy, PolicyError
-from consentgate.texts import Text, checked_language, in_language, translated
+from consentgate.i18n.texts import Text, checked_language, in_language, translated
 
 
 def test_a_text_knows_its_translations_and_is_one_in_its_own_language() -> None:

@@ -17,8 +17,7 @@ from consentgate.testing import (
     visit,
 )
 from consentgate.testing.trial import plain_requests
-
-from .conftest import KEY, MATRIX, make_policy
+from tests.conftest import KEY, MATRIX, make_policy
 
 POLICY = make_policy()
 LINES = tuple(("Set-Cookie", line) for line in MATRIX)

@@ -7,8 +7,7 @@ from typing import Any
 
 from consentgate.testing import Jar
 from consentgate.testing.strategies import _COOKIE_AVS, _SLOPPY_AVS
-
-from .test_browser import chromium, pytestmark, serving
+from tests.browsers.test_chromium import chromium, pytestmark, serving
 
 __all__ = ["pytestmark"]
 

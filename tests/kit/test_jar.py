@@ -7,12 +7,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consentgate.grammar import cookie_date, cookie_name
-from consentgate.lifetime import is_deletion
+from consentgate.headers.cookie import cookie_date, cookie_name
+from consentgate.headers.set_cookie import is_deletion
 from consentgate.testing import Jar
 from consentgate.testing.jar import fields_received, moment_of, name_kept
-
-from .strategies import NATIVE, response_headers, set_cookie_strings
+from tests.strategies import NATIVE, response_headers, set_cookie_strings
 
 HOME = "https://www.example.org/"
 NOW = 1_763_900_000.0

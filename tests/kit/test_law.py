@@ -4,12 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentgate import Policy, Preferences
-from consentgate.preferences import Answer
+from consentgate.consent.preferences import Answer
+from consentgate.consent.verdict import Judge
 from consentgate.testing import law
 from consentgate.testing.strategies import answers
-from consentgate.verdict import Judge
-
-from .strategies import NATIVE, names, policies
+from tests.strategies import NATIVE, names, policies
 
 
 @given(policies, names | NATIVE | st.text("ab_", max_size=7))

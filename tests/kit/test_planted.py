@@ -7,9 +7,8 @@ import pytest
 
 import consentgate
 from consentgate.testing import assert_enforced
-
-from .conftest import KEY
-from .planted import ROUTES, faulty_copy, policy_of, site
+from tests.conftest import KEY
+from tests.planted import ROUTES, faulty_copy, policy_of, site
 
 pytestmark = pytest.mark.usefixtures("quickly")
 
@@ -22,46 +21,48 @@ class Fault(NamedTuple):
 
 FAULTS = {
     "a name trimmed differently from a browser": Fault(
-        "verdict", "name = text.strip(BLANK)", "name = text.strip()"
+        "consent/verdict", "name = text.strip(BLANK)", "name = text.strip()"
     ),
     "a deletion recognised loosely": Fault(
-        "lifetime",
+        "headers/set_cookie",
         'deletes = _MAX_AGE.fullmatch(last["max-age"]) is not None and int(last["max-age"]) <= 0',
         'deletes = "Max-Age=0" in unparsed',
     ),
     "Expires trusted over Max-Age": Fault(
-        "lifetime",
+        "headers/set_cookie",
         "        return ALWAYS if deletes else NEVER\n",
         '        if deletes or "expires" not in last:\n            return ALWAYS if deletes else NEVER\n',
     ),
     "the header list edited in place": Fault(
-        "stripping",
+        "gate/response",
         "    return response_headers if fields == response_headers else fields,",
         "    response_headers[:] = fields\n    return response_headers,",
     ),
     "state read too early": Fault(
-        "wsgi",
+        "gate/middleware",
         "response = self, visit, environ,",
         "response = self, __import__('copy').copy(visit), environ,",
     ),
     "the exc_info path unfiltered": Fault(
-        "wsgi",
+        "gate/middleware",
         "return start_response(status, fields, exc_info)",
         "return start_response(status, response_headers, exc_info)",
     ),
     "the digest ignored": Fault(
-        "reading",
+        "consent/tokens",
         "any(map(ne, map(self._judge.catalogue.digests.get, categories), digests))",
         "False",
     ),
     "a substring for a consent test": Fault(
-        "verdict",
+        "consent/verdict",
         "accepted = {key for key in self._consent if answers.get(key)}",
         "accepted = {key for key in self._consent if any(key in said for said in answers if answers[said])}",
     ),
-    "case-insensitive names": Fault("verdict", "key = exact.get(name)", "key = exact.get(name.lower())"),
+    "case-insensitive names": Fault(
+        "consent/verdict", "key = exact.get(name)", "key = exact.get(name.lower())"
+    ),
     "one of two genuine duplicates ignored": Fault(
-        "reading", "if len(values) == 1 or not genuine:", "if genuine or not genuine:"
+        "consent/tokens", "if len(values) == 1 or not genuine:", "if genuine or not genuine:"
     ),
 }
 

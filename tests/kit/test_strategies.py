@@ -8,7 +8,7 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from consentgate import BadPreferences, Basis, Policy, Visit
-from consentgate.grammar import has_control, is_token
+from consentgate.headers.cookie import has_control, is_token
 from consentgate.testing import (
     Application,
     Token,
@@ -25,8 +25,7 @@ from consentgate.testing import (
 from consentgate.testing.applications import MANNERS
 from consentgate.testing.driving import drive, environ_for
 from consentgate.testing.token import KINDS
-
-from .conftest import KEY, NOW, make_policy
+from tests.conftest import KEY, NOW, make_policy
 
 POLICY = make_policy()
 SERIALIZER = POLICY.wrap(Application(), secret_key=KEY).serializer

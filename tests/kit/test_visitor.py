@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from webtest import AppError
 
 from consentgate.testing import Application, Visitor
-
-from .conftest import KEY, MATRIX, NOW, make_policy
-from .strategies import accepted
+from tests.conftest import KEY, MATRIX, NOW, make_policy
+from tests.strategies import accepted
 
 POLICY = make_policy()
 SITE = Application(response_headers=tuple(("Set-Cookie", line) for line in MATRIX))

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from consentgate import Visit
-
-from .conftest import KEY, application, make_policy, request
-from .test_docs import GUIDE
+from tests.conftest import KEY, application, make_policy, request
+from tests.site.test_docs import GUIDE
 
 
 def jinja2(template: str, visit: Visit) -> str:

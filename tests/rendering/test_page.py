@@ -14,10 +14,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consentgate import Basis, Category, Cookie, Policy, Visit
-from consentgate.rendering import stylesheet
-from consentgate.texts import translated
-
-from .conftest import ATTESTED, KEY, application, cookie, make_policy, request
+from consentgate.i18n.texts import translated
+from consentgate.rendering.html import stylesheet
+from tests.conftest import ATTESTED, KEY, application, cookie, make_policy, request
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 POLICY = make_policy(

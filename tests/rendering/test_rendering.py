@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consentgate import Basis, Category, Cookie, Policy, PolicyError, presets
-from consentgate.rendering import COLUMNS, NOT_STATED, rows, stylesheet
-
-from .strategies import policies
+from consentgate.rendering.html import stylesheet
+from consentgate.rendering.text import COLUMNS, NOT_STATED, rows
+from tests.strategies import policies
 
 
 class Cells(HTMLParser):

@@ -1,6 +1,7 @@
 """The benchmark's own honesty: what it times gates as it says, and its oracle is not the gate."""
 
 import pytest
+
 from benchmarks.growth import exponent
 from benchmarks.table import OURS
 from benchmarks.timing import Entry

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentgate.memo import Memo, Remembered
+from consentgate._cache import Memo, Remembered
 
 
 @given(st.integers(1, 20), st.lists(st.integers(0, 50)))

@@ -16,11 +16,10 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
-from consentgate import demo
 from consentgate.cli import main
-from consentgate.demo import Portal, policy
-
-from .conftest import KEY
+from consentgate.demo import portal as demo
+from consentgate.demo.portal import Portal, policy
+from tests.conftest import KEY
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from consentgate import Event, Policy, Visit, testing
-from consentgate.catalogue import PUBLISHED
-from consentgate.endpoint import state_of
+from consentgate.catalogue.catalogue import PUBLISHED
+from consentgate.endpoint.state import state_of
+from tests.conftest import KEY, MATRIX, application, cookie, make_policy, request
 
-from .conftest import KEY, MATRIX, application, cookie, make_policy, request
-from .test_architecture import FLOORS
+from .test_architecture import PACKAGE, modules
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 TESTING = (ROOT / "docs" / "testing.md").read_text()
 GUIDE = (ROOT / "docs" / "guide.md").read_text()
@@ -81,20 +81,16 @@ def test_the_guides_json_has_the_endpoints_keys() -> None:
     assert state_of.__doc__
 
 
-def test_every_module_has_its_line_in_the_architecture() -> None:
+def test_every_module_has_its_place_in_the_architecture() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text()
-    table = [line for line in page.splitlines() if line.startswith("| ")]
-    floors: dict[int, set[str]] = {}
-    number = 0
-    for line in table[1:]:
-        floor, names, _ = (
-            (cell.strip() for cell in line.strip("| ").split(" | "))
-            if line[2] != "|"
-            else ("", *line.strip("| ").split(" | "))
-        )
-        number = int(floor) if floor else number
-        floors.setdefault(number, set()).update(re.findall(r"`([\w.]+)`", names))
-    assert [floors[number] for number in range(len(FLOORS))] == FLOORS
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    named = {
+        f"{room}.{module}" if room.endswith("/") else module
+        for room, cell, _ in ((re.findall(r"`([^`]+)`", row[0])[0], row[1], row[2]) for row in rows)
+        for module in re.findall(r"`([\w.]+)`", cell)
+    }
+    without_inits = {module for module in modules() if "." in module or not (PACKAGE / module).is_dir()}
+    assert {name.replace("/.", ".") for name in named} == without_inits
 
 
 def test_links_between_pages_lead_somewhere() -> None:
@@ -157,12 +153,12 @@ def test_stage_three_enforces() -> None:
 
 def test_the_threats_name_tests_that_are_there() -> None:
     page = (ROOT / "docs" / "threats.md").read_text()
-    named = re.findall(r"`((?:test_|tools/)\w+\.py)`", page)
+    named = re.findall(r"`((?:tests|tools|\w+/test_)[\w/]*\.py)`", page)
     assert len(set(named)) > 15
     for name in named:
         assert (ROOT / name).exists() or (ROOT / "tests" / name).exists(), name
     for name in re.findall(r"\(`(\w+)`\)", page):
-        assert name in (ROOT / "tests" / "test_model.py").read_text(), name
+        assert name in (ROOT / "tests" / "gate" / "test_model.py").read_text(), name
 
 
 def test_nothing_claims_an_approval_there_is_none_of() -> None:

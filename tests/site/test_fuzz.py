@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
-from fuzz.targets import TARGETS
 from hypothesis import given
 from hypothesis import strategies as st
 
-CORPUS = Path(__file__).parent.parent / "fuzz" / "corpus"
+from fuzz.targets import TARGETS
+
+CORPUS = Path(__file__).parents[2] / "fuzz" / "corpus"
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -8,8 +8,7 @@ from paste.deploy import loadapp
 
 from consentgate import PolicyError
 from consentgate.paste import make_filter
-
-from .conftest import KEY, application, request
+from tests.conftest import KEY, application, request
 
 POLICY = "[[category]]\nkey = 'necessary'\nbasis = 'necessary'\ncookies = ['sid']\n"
 

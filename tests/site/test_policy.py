@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from consentgate import ConsentGate, Policy, PolicyError
-
-from .conftest import KEY, application, make_policy
+from tests.conftest import KEY, application, make_policy
 
 POLICY = make_policy(exempt=True)
 

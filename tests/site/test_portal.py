@@ -6,11 +6,10 @@ import pytest
 
 from consentgate import Basis, Policy
 from consentgate.cli import main
+from tests.conftest import KEY, application, request
+from tests.rendering.test_rendering import Cells, markdown_cells
 
-from .conftest import KEY, application, request
-from .test_rendering import Cells, markdown_cells
-
-PORTAL = Path(__file__).parent.parent / "examples" / "portal.toml"
+PORTAL = Path(__file__).parents[2] / "examples" / "portal.toml"
 
 HEADINGS = ["Service provider's name", "Function and location", "Cookie name(s)", "Purposes", "Lifetime"]
 TABLE = [

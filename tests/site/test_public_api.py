@@ -86,9 +86,9 @@ def test_importing_the_package_loads_what_is_used_of_it() -> None:
     program = """
 import sys, consentgate
 def loaded(): return {name for name in sys.modules if name.startswith("consentgate.")}
-assert loaded() == {"consentgate.late"}, loaded()
+assert loaded() == {"consentgate._late"}, loaded()
 assert consentgate.PolicyError is vars(consentgate)["PolicyError"]
-assert loaded() == {"consentgate.late", "consentgate.errors"}, loaded()
+assert loaded() == {"consentgate._late", "consentgate.errors"}, loaded()
 """
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True)
 
@@ -100,13 +100,13 @@ def test_there_are_no_other_names() -> None:
 
 
 def test_the_version_is_the_changelogs_newest() -> None:
-    changelog = Path(__file__).parent.parent / "CHANGELOG.md"
+    changelog = Path(__file__).parents[2] / "CHANGELOG.md"
     headings = [line for line in changelog.read_text().splitlines() if line.startswith("## [")]
     assert headings[0] == "## [Unreleased]"
     assert headings[1].startswith(f"## [{consentgate.__version__}] - ")
 
 
 def test_python_versions_are_stated_once() -> None:
-    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert project["requires-python"] == ">=3.11"
     assert "Programming Language :: Python :: 3.11" in project["classifiers"]

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from consentgate import NoGate, Policy, PolicyError, ResponseStarted, Visit
+from consentgate.consent.verdict import Judge, Reason
 from consentgate.testing.visiting import begun
-from consentgate.verdict import Judge, Reason
 from consentgate.visit import Setting
-
-from .conftest import NOW, make_policy
+from tests.conftest import NOW, make_policy
 
 POLICY = make_policy(exempt=True)
 JUDGE = Judge(POLICY)

@@ -6,14 +6,14 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from .category import Basis, Category, Cookie, checked_domain, checked_text, is_host_only
-from .errors import PolicyError
-from .grammar import is_token
-from .lifetime import duration
-from .messages import SOURCE, Strings, mark, mistakes
+from consentgate.errors import PolicyError
+from consentgate.headers.cookie import is_host_only, is_token
+from consentgate.i18n.messages import SOURCE, Strings, mark, mistakes
+from consentgate.i18n.texts import Message, checked_language
+
+from .category import Basis, Category, Cookie, checked_domain, checked_text
+from .lifetimes import duration
 from .patterns import Patterns
-from .preferences import Answer
-from .texts import Message, checked_language
 
 COOKIE_LIFETIME = "6 months"
 """How long a choice is kept, yes or no (R11): 182 days, never more than six calendar months."""
@@ -209,21 +209,6 @@ class Catalogue:
         except (KeyError, TypeError):
             known = ", ".join(repr(category.key) for category in self.categories)
             raise PolicyError(f"unknown category {key!r}; known are {known}") from None
-
-    def answers(self, given: Mapping[str, bool], at: int) -> tuple[Answer, ...]:
-        """Return the answers given at Unix second *at*: for each category key, yes or no.
-
-        A yes to what is necessary, and any answer where there is nothing to choose, are no answers.
-
-        Raises:
-            PolicyError: an unknown category, or a necessary one refused.
-        """
-        for key, yes in given.items():
-            if self.category(key).basis is Basis.NECESSARY and not yes:
-                raise PolicyError(f"category {key!r} is necessary and cannot be refused")
-        return tuple(
-            Answer(key, yes, at, self.digests[key]) for key, yes in given.items() if key in self.digests
-        )
 
 
 PUBLISHED = (

@@ -10,9 +10,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from .errors import PolicyError
-from .grammar import BLANK, LARGEST_PAIR, has_control
-from .lifetime import duration
+from consentgate.errors import PolicyError
+from consentgate.headers.cookie import BLANK, LARGEST_PAIR, has_control, is_host_only
+
+from .lifetimes import duration
 
 # Keys stand in forms, JSON, and between the dots of the signed text.
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -38,21 +39,6 @@ def checked_domain(owner: str, domain: str | None) -> str | None:
     if domain is not None and not (isinstance(domain, str) and _DOMAIN.fullmatch(domain)):
         raise PolicyError(f"{owner}: not a domain: {domain!r}")
     return domain
-
-
-def is_host_only(name: str) -> bool:
-    """Tell whether browsers store a cookie of this name only without Domain (RFC 6265bis 4.1.3.2)."""
-    return name.lower().startswith("__host-")  # "__Host-Http-" among them
-
-
-def is_secure_only(name: str) -> bool:
-    """Tell whether browsers store a cookie of this name only with Secure (RFC 6265bis 4.1.3)."""
-    return name.lower().startswith(("__host-", "__secure-", "__http-"))
-
-
-def is_http_only(name: str) -> bool:
-    """Tell whether browsers store a cookie of this name only with HttpOnly (layered cookies 4.1.3, R45)."""
-    return name.lower().startswith(("__http-", "__host-http-"))
 
 
 class Basis(StrEnum):

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
+from consentgate.errors import PolicyError
+from consentgate.i18n.messages import SOURCE
+from consentgate.i18n.texts import Message, translated
+from consentgate.presets import preset
+
 from .catalogue import PUBLISHED
 from .category import Attestation, Basis, Category, Cookie
-from .errors import PolicyError
-from .messages import SOURCE
-from .presets import preset
-from .texts import Message, translated
 
 _T = TypeVar("_T")
 

@@ -1,7 +1,12 @@
 """What a visitor has answered: one value, frozen, without a name, an address or an identifier (R16)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from consentgate.catalogue.catalogue import Catalogue
+from consentgate.catalogue.category import Basis
+from consentgate.errors import PolicyError
 
 State = Literal["accepted", "refused", "unset"]
 """What a visitor has said of a category."""
@@ -65,6 +70,22 @@ class Preferences:
         changed = {answer.category for answer in answers}
         kept = tuple(answer for answer in self.answers if answer.category not in changed)
         return Preferences(kept + answers)
+
+
+def answers_to(catalogue: Catalogue, given: Mapping[str, bool], at: int) -> tuple[Answer, ...]:
+    """Return the answers given at Unix second *at*: for each category key, yes or no.
+
+    A yes to what is necessary, and any answer where there is nothing to choose, are no answers.
+
+    Raises:
+        PolicyError: an unknown category, or a necessary one refused.
+    """
+    for key, yes in given.items():
+        if catalogue.category(key).basis is Basis.NECESSARY and not yes:
+            raise PolicyError(f"category {key!r} is necessary and cannot be refused")
+    return tuple(
+        Answer(key, yes, at, catalogue.digests[key]) for key, yes in given.items() if key in catalogue.digests
+    )
 
 
 UNDECIDED = Preferences()

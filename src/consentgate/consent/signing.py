@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from itsdangerous import Signer
 from itsdangerous.signer import SigningAlgorithm
 
-from .catalogue import Catalogue
-from .errors import BadPreferences, PolicyError
-from .grammar import LARGEST_PAIR
+from consentgate.catalogue.catalogue import Catalogue
+from consentgate.errors import BadPreferences, PolicyError
+from consentgate.headers.cookie import LARGEST_PAIR
+
 from .preferences import Answer, Preferences
 
 SHORTEST_KEY = 16

@@ -1,17 +1,24 @@
 """From the Cookie field to where its visitor stands: which preferences cookies are believed."""
 
+from collections.abc import Callable, Container
 from operator import ne
 
-from .errors import BadPreferences
-from .grammar import BLANK, cookie_values
-from .lifetime import ALWAYS, NEVER
-from .memo import Memo, Remembered, remember
-from .narrowing import NOTHING, Parts, kept_parts
+from consentgate._cache import Memo, Remembered, remember
+from consentgate.errors import BadPreferences
+from consentgate.headers.cookie import BLANK, SEPARATORS, cookie_values
+from consentgate.headers.set_cookie import ALWAYS, NEVER
+
 from .signing import LEEWAY, PreferencesSerializer, columns_of, undated
 from .verdict import Judge, Names, Said, Standing
 
 MEMO_SIZE = 2048
 """Tokens remembered; only genuine ones are, each under its one canonical text. And likewise whole fields."""
+
+Parts = tuple[slice, ...]
+"""Parts of a Cookie field, each but the first with the semicolon before it."""
+
+Cut = Callable[[str, Names, Container[str | None]], Parts]
+"""Returns the parts of a Cookie field that may be read."""
 
 MOST_PARTS = 8
 """Parts of a Cookie field that are remembered; where there would be more, it is narrowed each time."""
@@ -71,10 +78,10 @@ class Reading:
         self.parts: Parts | None = None
         self.is_whole = False
 
-    def of(self, cookie_string: str, names: Names) -> "Reading":
+    def of(self, cookie_string: str, names: Names, cut: Cut) -> "Reading":
         """Return this for a Cookie field that comes again: with where its parts are."""
         again = Reading(self.standing, self.believed, self.start, self.end)
-        parts = kept_parts(cookie_string, names, self.standing.readable)
+        parts = cut(cookie_string, names, self.standing.readable)
         again.parts = parts if len(parts) <= MOST_PARTS else None
         again.is_whole = parts == (slice(0, len(cookie_string)),) and None not in self.standing.readable
         again.token = "".join(self.believed)
@@ -86,7 +93,8 @@ class Reading:
 class Reader:
     """Reads the preferences cookie, through a memo of what verified."""
 
-    def __init__(self, judge: Judge, serializer: PreferencesSerializer) -> None:
+    def __init__(self, judge: Judge, serializer: PreferencesSerializer, cut: Cut) -> None:
+        self._cut = cut
         self.nothing = Reading(judge.undecided, lasts=True)
         self.disbelieving = Reading(judge.undecided, disbelieved=True)
         self._judge = judge
@@ -132,7 +140,7 @@ class Reader:
             return reading
         if len(self._again) >= MEMO_SIZE:
             self._again, self._lengths = {}, set()  # who still comes is there again the next time
-        again = self._again[seen] = reading.of(cookie_string, self._judge.sent_names)
+        again = self._again[seen] = reading.of(cookie_string, self._judge.sent_names, self._cut)
         self._lengths.add(len(cookie_string))
         return again
 
@@ -143,7 +151,7 @@ class Reader:
         if found and name not in rest and name not in before:
             # As browsers write it, and only once.
             known = self._genuine(value.strip(BLANK), now)
-            if known is None and before and before[0] not in NOTHING and before[-1] != ";":
+            if known is None and before and before[0] not in SEPARATORS and before[-1] != ";":
                 visible = before + semicolon + rest
                 return Reading(self._judge.undecided, (), ALWAYS, NEVER, False, True, visible)
             return known or self.disbelieving

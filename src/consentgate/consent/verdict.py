@@ -6,10 +6,11 @@ from enum import StrEnum
 from itertools import repeat
 from typing import NamedTuple
 
-from .catalogue import Catalogue
-from .category import Basis
-from .grammar import BLANK, has_control
-from .memo import Remembered
+from consentgate._cache import Remembered
+from consentgate.catalogue.catalogue import Catalogue
+from consentgate.catalogue.category import Basis
+from consentgate.headers.cookie import BLANK, has_control
+
 from .preferences import UNDECIDED, Answer, Preferences
 
 NAMELESS = ";"

@@ -10,12 +10,12 @@ from urllib.parse import parse_qs
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from .fields import Field
-from .policy import Policy
-from .rendering import Renderer
-from .reporting import Event
-from .stripping import names_set
-from .visit import Visit
+from consentgate.events import Event
+from consentgate.gate.response import names_set
+from consentgate.headers.names import Field
+from consentgate.policy import Policy
+from consentgate.rendering.html import Renderer
+from consentgate.visit import Visit
 
 TRY = """\
   The portal sets four cookies on its page; one of them, undeclared_widget, is in no category.
@@ -28,7 +28,7 @@ TRY = """\
 
 def policy() -> Policy:
     """Return the portal's policy."""
-    with as_file(files("consentgate").joinpath("demo.toml")) as path:
+    with as_file(files("consentgate.demo").joinpath("demo.toml")) as path:
         return Policy.from_toml(path)
 
 

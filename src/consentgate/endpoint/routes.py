@@ -1,37 +1,28 @@
-"""The visitor's page, and the choices posted to it. The only door to WebOb.
+"""The visitor's page, and the choices posted to it.
 
 A WSGI application like any other behind the gate: it chooses through the visit, the gate does the rest.
 """
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypedDict
-from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from webob import Request
 
-from .catalogue import Catalogue
-from .grammar import has_control
-from .origin import is_own
-from .preferences import State
-from .rendering import Renderer, stylesheet
-from .visit import PATH_SAFE, Visit
+from consentgate._urls import quote_path
+from consentgate.catalogue.catalogue import Catalogue
+from consentgate.headers.origin import is_own
+from consentgate.rendering.html import Renderer, stylesheet
+from consentgate.visit import Visit
 
-LARGEST_BODY = 16 * 1024
-"""Octets a posted choice may have."""
-
-LONGEST_ACCEPT = 1024
-"""Characters of an Accept field that are looked at."""
+from .choices import FORM, JSON, Choice, Refused, body_of, form_choice, json_choice, malformed, valid_next
+from .state import state_of, wants_json
 
 JUST_NOW = 60
 """Seconds after a choice in which the page says that it was saved: the answers' own day tells, and no URL."""
 
-_FORM = "application/x-www-form-urlencoded"
-_JSON = "application/json"
 
 # R67, R68, R72: not framed, nothing from elsewhere, kept by nobody. "same-origin", since without a
 # referrer browsers send `Origin: null` with the page's own form.
@@ -69,16 +60,6 @@ class Answered:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.body]
 
 
-class _Refused(Exception):
-    """A request that is answered with an error, and changes nothing."""
-
-    def __init__(self, status: str, why: str, *fields: tuple[str, str]) -> None:
-        super().__init__(why)
-        self.answered = Answered(
-            status, "text/plain; charset=utf-8", f"{why}\n".encode(), (_NO_STORE, *fields)
-        )
-
-
 class Endpoint:
     """Answers everything at and under the preferences path.
 
@@ -101,20 +82,25 @@ class Endpoint:
         """Answer one request; nothing a visitor sends makes this raise."""
         try:
             answered = self._answer(Request(environ))
-        except _Refused as refused:
-            answered = refused.answered
+        except Refused as refused:
+            answered = Answered(
+                refused.status,
+                "text/plain; charset=utf-8",
+                f"{refused.why}\n".encode(),
+                (_NO_STORE, *refused.fields),
+            )
         return answered(environ, start_response)
 
     def _answer(self, request: Request) -> Answered:
         below = request.environ.get("PATH_INFO", "")[len(self._path) :].strip("/")
         if below and below != stylesheet()[0]:
-            raise _Refused("404 Not Found", "There is no such page here.")
+            raise Refused("404 Not Found", "There is no such page here.")
         if request.method in ("GET", "HEAD"):
             return self._style() if below else self._show(request)
         if request.method == "POST" and not below:
             return self._choose(request)
         methods = "GET, HEAD" if below else "GET, HEAD, POST"
-        raise _Refused("405 Method Not Allowed", f"Use {methods}.", ("Allow", methods))
+        raise Refused("405 Method Not Allowed", f"Use {methods}.", ("Allow", methods))
 
     def _style(self) -> Answered:
         # Its name changes with its content, so it may be kept for good.
@@ -123,7 +109,7 @@ class Endpoint:
 
     def _show(self, request: Request) -> Answered:
         visit = Visit.from_environ(request.environ)
-        if _wants_json(request):
+        if wants_json(request):
             return self._state(visit)
         own = _own_path(request, self._path)
         preferences = visit.preferences
@@ -139,7 +125,7 @@ class Endpoint:
 
     def _state(self, visit: Visit) -> Answered:
         body = json.dumps(state_of(self._policy, visit)).encode()
-        return Answered("200 OK", _JSON, body)
+        return Answered("200 OK", JSON, body)
 
     def _choose(self, request: Request) -> Answered:
         environ = request.environ
@@ -149,25 +135,25 @@ class Endpoint:
             environ.get("HTTP_HOST"),
             self._trusted_origins,
         ):
-            raise _Refused("403 Forbidden", "This choice did not come from a page of this site.")
+            raise Refused("403 Forbidden", "This choice did not come from a page of this site.")
         media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-        if media_type not in (_FORM, _JSON):
-            raise _Refused("415 Unsupported Media Type", f"Send {_FORM} or {_JSON}.")
-        body = _body(environ)
-        choice = _json_choice(body) if media_type == _JSON else _form_choice(environ, body)
+        if media_type not in (FORM, JSON):
+            raise Refused("415 Unsupported Media Type", f"Send {FORM} or {JSON}.")
+        body = body_of(environ)
+        choice = json_choice(body) if media_type == JSON else form_choice(environ, body)
         visit = Visit.from_environ(environ)
         self._record(visit, choice)
-        if media_type == _JSON:
+        if media_type == JSON:
             return self._state(visit)
-        location = _valid_next(choice.next_page) or _own_path(request, self._path)
+        location = valid_next(choice.next_page) or _own_path(request, self._path)
         return Answered(
             "303 See Other", "text/plain; charset=utf-8", b"", (_NO_STORE, ("Location", location))
         )
 
-    def _record(self, visit: Visit, choice: "_Choice") -> None:
+    def _record(self, visit: Visit, choice: Choice) -> None:
         unknown = set(choice.categories) - set(self._policy.digests)
         if unknown or (choice.categories and choice.action != "save"):
-            raise _malformed("a category that cannot be chosen")
+            raise malformed("a category that cannot be chosen")
         if choice.action == "accept_all":
             visit.accept_all()
         elif choice.action == "refuse_all":
@@ -176,123 +162,9 @@ class Endpoint:
             chosen = {key: key in choice.categories for key in self._policy.digests}
             visit.choose(chosen)
         else:
-            raise _malformed("the action is accept_all, refuse_all or save")
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    action: object
-    categories: tuple[str, ...] = ()
-    next_page: str = ""
-
-
-class CategoryState(TypedDict):
-    """One category's part of the state, as JSON; times in RFC 3339."""
-
-    state: State
-    allowed: bool
-    chosen_at: str | None
-
-
-class VisitState(TypedDict):
-    """What the endpoint tells scripts of a visit, as JSON; times in RFC 3339."""
-
-    needs_choice: bool
-    expires_at: str | None
-    categories: dict[str, CategoryState]
-
-
-def state_of(policy: Catalogue, visit: Visit) -> VisitState:
-    """Return a visit's state for scripts.
-
-    `expires_at` is when the first of the answers lapses, None before any.
-    """
-    answers = visit.preferences.answers
-    first = min((answer.at for answer in answers), default=None)
-    days = {answer.category: _rfc3339(answer.at) for answer in answers}
-    return {
-        "needs_choice": visit.needs_choice,
-        "expires_at": None if first is None else _rfc3339(first, policy.cookie_lifetime),
-        "categories": {
-            key: {
-                "state": visit.state(key),
-                "allowed": visit.allows(key),
-                "chosen_at": days.get(key),
-            }
-            for key in policy.digests
-        },
-    }
-
-
-def _rfc3339(at: int, later: timedelta = timedelta(0)) -> str:
-    moment = datetime.fromtimestamp(at, UTC) + later
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _wants_json(request: Request) -> bool:
-    accept = request.environ.get("HTTP_ACCEPT", "")
-    if len(accept) > LONGEST_ACCEPT:
-        return False
-    offers = request.accept.acceptable_offers(["text/html", _JSON])
-    return bool(offers) and offers[0][0] == _JSON
+            raise malformed("the action is accept_all, refuse_all or save")
 
 
 def _own_path(request: Request, path: str) -> str:
     """Return the preferences path as a root-absolute reference, mount included (R94)."""
-    return quote(request.environ.get("SCRIPT_NAME", "").encode("latin-1"), safe=PATH_SAFE) + path
-
-
-def _body(environ: Mapping[str, Any]) -> bytes:
-    """Return the request's body, reading no more than its stated length (R92)."""
-    length = environ.get("CONTENT_LENGTH") or "0"
-    if not (length.isascii() and length.isdigit()):
-        raise _malformed("a Content-Length that is no number")
-    if len(length) > 9 or int(length) > LARGEST_BODY:
-        raise _Refused("413 Content Too Large", f"A choice has at most {LARGEST_BODY} octets.")
-    body: bytes = environ["wsgi.input"].read(int(length))
-    return body
-
-
-def _form_choice(environ: Mapping[str, Any], body: bytes) -> _Choice:
-    # A request of its own around the bytes already read; WebOb parses, and is told no more.
-    form = Request.blank("/", method="POST", body=body, content_type=_FORM)
-    fields = [(str(name), str(value)) for name, value in form.POST.items()]
-    actions = [value for name, value in fields if name == "action"]
-    next_pages = [value for name, value in fields if name == "next"]
-    if len(actions) != 1:
-        raise _malformed("one action is needed")
-    categories = tuple(value for name, value in fields if name == "category")
-    # Other buttons keep what was ticked; only `save` means it.
-    if actions[0] in ("accept_all", "refuse_all"):
-        categories = ()
-    return _Choice(actions[0], categories, next_pages[0] if len(next_pages) == 1 else "")
-
-
-def _json_choice(body: bytes) -> _Choice:
-    try:
-        posted = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise _malformed("not JSON") from error
-    if not isinstance(posted, dict) or posted.keys() - {"action", "categories"}:
-        raise _malformed('an object of "action" and "categories" is needed')
-    categories = posted.get("categories", [])
-    if not isinstance(categories, list) or not all(isinstance(key, str) for key in categories):
-        raise _malformed('"categories" is an array of keys')
-    return _Choice(posted.get("action"), tuple(categories))
-
-
-def _malformed(why: str) -> _Refused:
-    return _Refused("400 Bad Request", f"This is not a choice: {why}.")
-
-
-def _valid_next(page: str) -> str | None:
-    """Return *page*, a path of this site, as a Location may hold it; None if it is anything else (R69).
-
-    >>> _valid_next("/a?b=c#d"), _valid_next("//evil.example"), _valid_next("/\\\\evil.example")
-    ('/a?b=c#d', None, None)
-    """
-    if not page.startswith("/") or page.startswith("//") or "\\" in page or len(page) > 2048:
-        return None
-    if has_control(page) or "\t" in page:
-        return None
-    return quote(page, safe=PATH_SAFE + "?#%[]")
+    return quote_path(request.environ.get("SCRIPT_NAME", "")) + path

@@ -2,8 +2,9 @@
 
 from collections.abc import Container, Iterable, Sequence
 
-from .catalogue import Catalogue
-from .category import Cookie, is_http_only, is_secure_only
+from consentgate.catalogue.catalogue import Catalogue
+from consentgate.catalogue.category import Cookie
+from consentgate.headers.cookie import is_http_only, is_secure_only
 
 MOST_LINES = 8
 MOST_OCTETS = 1024

@@ -13,28 +13,27 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from .amending import Amended, Facts, amend
-from .caching import make_private, vary_on
-from .catalogue import Catalogue
-from .category import is_secure_only
-from .errors import PolicyError
-from .fields import NO_COOKIES, SET_COOKIES, Field
-from .grammar import LARGEST_PAIR, without_pairs
-from .memo import Remembered
-from .minting import minted
-from .narrowing import LONG, joined, narrow, only, spared, withheld
+from consentgate._cache import Remembered
+from consentgate.catalogue.catalogue import Catalogue
+from consentgate.consent.signing import PreferencesSerializer, SecretKey
+from consentgate.consent.tokens import Reader, Reading
+from consentgate.consent.verdict import RESERVED, Judge, Standing
+from consentgate.errors import PolicyError
+from consentgate.events import Action, Observer, Reporter, Told
+from consentgate.headers.cache_control import make_private, vary_on
+from consentgate.headers.cookie import LARGEST_PAIR, is_secure_only, without_pairs
+from consentgate.headers.names import NO_COOKIES, SET_COOKIES, Field
+from consentgate.headers.origin import checked_origins
+from consentgate.i18n.texts import checked_language
+from consentgate.visit import ENVIRON_KEY, UNEVENTFUL, Place, Setting, Visit
+
 from .options import Applies, Language, Options, Templates, Undeclared
-from .origin import checked_origins
-from .reading import Reader, Reading
-from .reporting import Action, Observer, Reporter, Told
-from .signing import PreferencesSerializer, SecretKey
-from .stripping import Cookies, strip_set_cookies
-from .texts import checked_language
-from .verdict import RESERVED, Judge, Standing
-from .visit import ENVIRON_KEY, UNEVENTFUL, Place, Setting, Visit
+from .preferences_cookie import minted
+from .request import LONG, joined, kept_parts, narrow, only, spared, withheld
+from .response import Amended, Cookies, Facts, amend, strip_set_cookies
 
 if TYPE_CHECKING:
-    from .rendering import Renderer
+    from consentgate.rendering.html import Renderer
 
 
 class ConsentGate:
@@ -125,7 +124,7 @@ class ConsentGate:
     def _wire(self, options: Options) -> None:
         self._reporter = Reporter(options.observer, self.policy.cookie_name)
         self._judge = Judge(self.policy, admit_undeclared=options.undeclared == "report")
-        self._reader = Reader(self._judge, self.serializer)
+        self._reader = Reader(self._judge, self.serializer, kept_parts)
         self._setting = Setting(
             judge=self._judge,
             clock=lambda: time.time(),  # looked up late: clocks are replaced in tests
@@ -200,13 +199,13 @@ class ConsentGate:
     @cached_property
     def _endpoint(self) -> WSGIApplication:
         # WebOb and Jinja2 are loaded with the first page asked for, not with the package.
-        from .endpoint import Endpoint
+        from consentgate.endpoint.routes import Endpoint
 
         return Endpoint(self.policy, self._own_path, self.options.trusted_origins, self._renderer)
 
     @cached_property
     def _renderer(self) -> Renderer:
-        from .rendering import Renderer
+        from consentgate.rendering.html import Renderer
 
         return Renderer(self.policy, self.options.templates)
 

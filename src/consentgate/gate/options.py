@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
-from .category import is_http_only, is_secure_only
-from .errors import PolicyError
-from .texts import checked_language
+from consentgate.errors import PolicyError
+from consentgate.headers.cookie import is_http_only, is_secure_only
+from consentgate.i18n.texts import checked_language
 
 Undeclared = Literal["block", "report"]
 

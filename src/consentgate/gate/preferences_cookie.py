@@ -1,6 +1,7 @@
 """The preferences cookie's own Set-Cookie."""
 
-from .catalogue import Catalogue
+from consentgate.catalogue.catalogue import Catalogue
+
 from .options import Options
 
 

@@ -2,11 +2,9 @@
 
 from collections.abc import Container, Iterable
 
-from .grammar import BLANK, pair_spans
-from .verdict import NAMELESS, RESERVED, Names
-
-NOTHING = BLANK + ";"
-"""What a Cookie field does not begin with once something was taken out of it."""
+from consentgate.consent.tokens import Parts
+from consentgate.consent.verdict import NAMELESS, RESERVED, Names
+from consentgate.headers.cookie import BLANK, SEPARATORS, pair_spans
 
 
 def narrow(cookie_string: str, names: Names, readable: Container[str | None]) -> str:
@@ -26,11 +24,7 @@ def narrow(cookie_string: str, names: Names, readable: Container[str | None]) ->
         text, equals, _ = pair.partition("=")
         if (equals and names[text] in readable) or not (equals or pair.strip(BLANK)):
             kept.append(pair)
-    return cookie_string if len(kept) == len(pairs) else ";".join(kept).lstrip(NOTHING)
-
-
-Parts = tuple[slice, ...]
-"""Parts of a Cookie field, each but the first with the semicolon before it."""
+    return cookie_string if len(kept) == len(pairs) else ";".join(kept).lstrip(SEPARATORS)
 
 
 def kept_parts(cookie_string: str, names: Names, readable: Container[str | None]) -> Parts:
@@ -49,7 +43,7 @@ def kept_parts(cookie_string: str, names: Names, readable: Container[str | None]
             kept.append(slice(max(start, 0), end))
     if kept == [slice(0, len(cookie_string))]:
         return tuple(kept)
-    while kept and not (first := cookie_string[kept[0]].lstrip(NOTHING)):
+    while kept and not (first := cookie_string[kept[0]].lstrip(SEPARATORS)):
         del kept[0]
     if kept:
         kept[0] = slice(kept[0].stop - len(first), kept[0].stop)

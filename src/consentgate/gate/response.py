@@ -1,12 +1,26 @@
 """Set-Cookie fields on their way out: those of categories a visit does not allow are left out."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from .fields import COOKIES, KIND_OF, SET_COOKIE, SET_COOKIES, Field
-from .grammar import BLANK, cookie_name, is_storable
-from .lifetime import ENDS, earliest_now, is_deletion, shortened
-from .memo import remember
-from .verdict import EXEMPT, LONGEST_TEXT, NAMELESS, NECESSARY, REFUSED, RESERVED, SPARED, Judge
+from consentgate._cache import remember
+from consentgate.consent.verdict import (
+    EXEMPT,
+    LONGEST_TEXT,
+    NAMELESS,
+    NECESSARY,
+    REFUSED,
+    RESERVED,
+    SPARED,
+    Judge,
+)
+from consentgate.headers.cache_control import make_private, may_be_shared, vary_on
+from consentgate.headers.cookie import BLANK, cookie_name, is_storable
+from consentgate.headers.names import COOKIES, KIND_OF, SET_COOKIE, SET_COOKIES, Field
+from consentgate.headers.set_cookie import ENDS, earliest_now, is_deletion, shortened
+
+from .expiry import expiring_lines
+from .request import not_allowed
 
 UNDELETABLE = (NAMELESS, RESERVED)
 """Keys of cookies whose deletion does not pass either."""
@@ -91,3 +105,68 @@ def _limited(field: Field, response_headers: Sequence[Field], now: float) -> Fie
 def names_set(fields: Sequence[Field]) -> frozenset[str]:
     """Return the names of the cookies that *fields* set or delete."""
     return frozenset(cookie_name(value) or "" for name, value in fields if KIND_OF[name] is SET_COOKIE)
+
+
+class Facts(NamedTuple):
+    """What a response's amendments depend on, besides the policy and the fields themselves.
+
+    Attributes:
+        applies: whether the policy applies to the request.
+        allowed: keys of the categories allowed, a choice made in the request included.
+        varies: names of the request's fields that the response was made to depend on.
+        minted: the preferences cookie to set, None if no choice was made.
+        cookie_string: the request's Cookie field, of which what is not allowed is to be expired; ""
+            for nothing.
+        turn: where to begin expiring.
+        now: Unix seconds.
+    """
+
+    applies: bool
+    allowed: frozenset[str | None]
+    varies: tuple[str, ...]
+    minted: str | None
+    cookie_string: str
+    turn: int
+    now: float
+
+
+class Amended(NamedTuple):
+    """The fields that go out, and what was done to the application's.
+
+    Attributes:
+        fields: the application's own list if nothing was changed.
+        stripped: cookies whose field does not go out.
+        spared: undeclared cookies that went through.
+        expired: cookies the browser is told to forget.
+    """
+
+    fields: list[Field]
+    stripped: Cookies
+    spared: Cookies
+    expired: Cookies
+
+
+def amend(response_headers: list[Field], judge: Judge, facts: Facts) -> Amended:
+    """Return what becomes of *response_headers*, which is not edited."""
+    fields = response_headers
+    stripped: Cookies = []
+    spared: Cookies = []
+    if facts.applies:
+        fields, stripped, spared, is_gated = strip_set_cookies(
+            response_headers, judge, facts.allowed, facts.now
+        )
+        if is_gated:
+            fields = make_private(fields)
+    lines = [] if facts.minted is None else [("Set-Cookie", facts.minted)]
+    expired: Cookies = []
+    if facts.cookie_string and not may_be_shared(response_headers, facts.now):
+        keys = dict(not_allowed(facts.cookie_string, judge.sent_names, facts.allowed))
+        taken = names_set(fields)
+        for name, line in expiring_lines(keys, judge.catalogue, taken, facts.turn):
+            lines.append(("Set-Cookie", line))
+            expired.append((name, keys[name]))
+    if lines:
+        fields = make_private([*fields, *lines])
+    if facts.varies:
+        fields = vary_on(fields, facts.varies)
+    return Amended(fields, stripped, spared, expired)

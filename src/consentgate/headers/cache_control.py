@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from .fields import CACHE_CONTROL, EXPIRES, KIND_OF, NOT_FOR_CACHES, TARGETED, VARY, Field
-from .grammar import cookie_date
-from .memo import Remembered
+from consentgate._cache import Remembered
+
+from .cookie import cookie_date
+from .names import CACHE_CONTROL, EXPIRES, KIND_OF, NOT_FOR_CACHES, TARGETED, VARY, Field
 
 # cache-directive, RFC 9111 5.2: commas inside a quoted-string do not separate.
 _DIRECTIVE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')

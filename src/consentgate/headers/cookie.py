@@ -18,6 +18,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # token, RFC 9110 5.6.2: what a field name, and a cookie-name written by the book, is made of.
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
+SEPARATORS = BLANK + ";"
+"""Characters that stand between the pairs of a Cookie field."""
+
 LARGEST_PAIR = 4096
 """Octets a cookie-name and cookie-value may have together (RFC 6265bis 5.6)."""
 
@@ -166,6 +169,21 @@ def _value_spans(cookie_string: str, name: str) -> Iterator[tuple[int, int]]:
                 yield after + 1, end
                 after = end
         at = cookie_string.find(name, after)
+
+
+def is_host_only(name: str) -> bool:
+    """Tell whether browsers store a cookie of this name only without Domain (RFC 6265bis 4.1.3.2)."""
+    return name.lower().startswith("__host-")  # "__Host-Http-" among them
+
+
+def is_secure_only(name: str) -> bool:
+    """Tell whether browsers store a cookie of this name only with Secure (RFC 6265bis 4.1.3)."""
+    return name.lower().startswith(("__host-", "__secure-", "__http-"))
+
+
+def is_http_only(name: str) -> bool:
+    """Tell whether browsers store a cookie of this name only with HttpOnly (layered cookies 4.1.3, R45)."""
+    return name.lower().startswith(("__http-", "__host-http-"))
 
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]

@@ -2,8 +2,9 @@
 
 from itertools import product
 
-from .grammar import is_set_cookie
-from .memo import Remembered, remember
+from consentgate._cache import Remembered, remember
+
+from .cookie import is_set_cookie
 
 Field = tuple[str, str]
 """One (field name, field value) pair, PEP 3333."""

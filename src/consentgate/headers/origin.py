@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from .errors import PolicyError
+from consentgate.errors import PolicyError
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 

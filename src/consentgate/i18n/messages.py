@@ -62,7 +62,7 @@ def catalogue_of(language: str) -> "NullTranslations":
     from gettext import GNUTranslations, NullTranslations
     from importlib.resources import files
 
-    compiled = files("consentgate").joinpath("locale", language, "LC_MESSAGES", "consentgate.mo")
+    compiled = files("consentgate.i18n").joinpath("locale", language, "LC_MESSAGES", "consentgate.mo")
     if language == SOURCE or not compiled.is_file():
         return NullTranslations()
     with compiled.open("rb") as file:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from .errors import PolicyError
+from consentgate.errors import PolicyError
 
 # What an HTML lang attribute and a gettext folder both take, of BCP 47: fr, pt-BR.
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from consentgate.late import late
+from consentgate._late import late
 
 _HOME = {
     "applications": ["Application"],

@@ -8,7 +8,7 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 from hypothesis import given, settings
 from hypothesis.errors import Flaky
 
-from consentgate.catalogue import Catalogue
+from consentgate.catalogue.catalogue import Catalogue
 
 from . import law
 from .driving import Answer, Fields, Heard, drive, environ_for, listening

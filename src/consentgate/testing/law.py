@@ -6,7 +6,7 @@ back each time, so that an assertion never asks the gate whether the gate was ri
 
 from collections.abc import Mapping
 
-from consentgate.catalogue import Catalogue
+from consentgate.catalogue.catalogue import Catalogue
 
 
 def key_of(policy: Catalogue, cookie_name: str) -> str | None:

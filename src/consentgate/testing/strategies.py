@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from consentgate.catalogue import Catalogue
-from consentgate.category import Attestation, Basis, Category
-from consentgate.grammar import is_token
+from consentgate.catalogue.catalogue import Catalogue
+from consentgate.catalogue.category import Attestation, Basis, Category
+from consentgate.consent.preferences import Answer, Preferences
+from consentgate.consent.signing import PreferencesSerializer
+from consentgate.headers.cookie import is_token
 from consentgate.policy import Policy
-from consentgate.preferences import Answer, Preferences
-from consentgate.signing import PreferencesSerializer
 
 from .applications import MANNERS, Application
 from .token import KINDS, MADE, Token

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterable
 from wsgiref.types import WSGIEnvironment
 
-from consentgate.catalogue import Catalogue
-from consentgate.preferences import Preferences
-from consentgate.verdict import Judge, Standing
+from consentgate.catalogue.catalogue import Catalogue
+from consentgate.consent.preferences import Preferences, answers_to
+from consentgate.consent.verdict import Judge, Standing
 from consentgate.visit import UNEVENTFUL, Place, Setting, Visit
 
 NOWHERE = "", "/", "", None
@@ -41,7 +41,7 @@ def visit(
     """
     answers = {**dict.fromkeys(accepted, True), **dict.fromkeys(refused, False)}
     judge = Judge(policy)
-    preferences = Preferences(policy.answers(answers, int(time.time())))
+    preferences = Preferences(answers_to(policy, answers, int(time.time())))
     setting = Setting(judge=judge, clock=lambda: time.time(), preferences_path=preferences_path)
     asked = environ or {}
     path = asked.get("SCRIPT_NAME", ""), asked.get("PATH_INFO", "/"), asked.get("QUERY_STRING", "")

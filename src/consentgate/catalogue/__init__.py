@@ -1,0 +1,1 @@
+"""What a site declares: categories, cookies, lifetimes, and the files they are written in."""

@@ -1,0 +1,1 @@
+"""What a visitor answered, and what that allows."""

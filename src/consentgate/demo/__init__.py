@@ -1,0 +1,1 @@
+"""The demo: a small data portal behind its policy."""

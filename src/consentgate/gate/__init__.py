@@ -1,0 +1,1 @@
+"""The middleware: environ and start_response (PEP 3333)."""

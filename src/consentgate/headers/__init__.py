@@ -1,0 +1,1 @@
+"""Header text in, values out: no policy, no environ."""

@@ -1,0 +1,1 @@
+"""Our words and the site's, in each language."""

@@ -1,0 +1,1 @@
+"""The policy for people: page, banner, Markdown and JSON."""

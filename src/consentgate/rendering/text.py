@@ -1,0 +1,206 @@
+"""The policy as text: its table, its texts in one language, Markdown and JSON."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from markupsafe import Markup, escape
+
+from consentgate.catalogue.catalogue import Catalogue
+from consentgate.catalogue.category import Basis, Category, Cookie
+from consentgate.catalogue.lifetimes import lifetime_text, measured
+from consentgate.i18n.messages import MONTHS, UNITS, Words, mark
+from consentgate.i18n.texts import Message, in_language
+
+RIGHT_TO_LEFT = ("ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi")
+"""Languages written from right to left."""
+
+
+Format = Literal["markdown", "html", "json"]
+
+
+NOT_STATED = mark("not stated")
+
+
+TITLE = mark("Cookies policy")
+
+
+COLUMNS = (
+    mark("Service provider's name"),
+    mark("Function and location"),
+    mark("Cookie name(s)"),
+    mark("Purposes"),
+    mark("Lifetime"),
+)
+
+
+BASES = {
+    Basis.NECESSARY: mark("Always active: the site does not work without these cookies."),
+    Basis.CONSENT: mark("Set only if you accept."),
+    Basis.EXEMPT: mark("Set unless you refuse. Declared exempt from consent by the site operator."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: cookies with the same texts, under their several names."""
+
+    provider: str
+    function: str
+    location: str
+    names: tuple[str, ...]
+    purpose: str
+    lifetime: timedelta | str | None
+
+
+def rows(category: Category) -> list[Row]:
+    """Return the table of a category, in the order its cookies are declared."""
+    grouped: dict[tuple[object, ...], list[Cookie]] = {}
+    for cookie in category.cookies:
+        texts = (cookie.provider, cookie.function, cookie.location, cookie.purpose, cookie.lifetime)
+        grouped.setdefault(texts, []).append(cookie)
+    return [
+        Row(
+            first.provider,
+            first.function,
+            first.location,
+            tuple(dict.fromkeys(cookie.name for cookie in cookies)),
+            first.purpose,
+            first.lifetime,
+        )
+        for cookies in grouped.values()
+        for first in cookies[:1]
+    ]
+
+
+class Speaker:
+    """One language's view of a policy: its own texts, and ours around them."""
+
+    def __init__(self, policy: Catalogue, language: str) -> None:
+        self.language = language
+        self.words = Words(language, policy.strings)
+        self._own = policy.language
+
+    def say(self, message: str) -> str:
+        """Return a message of ours, one with nothing to fill in."""
+        return self.words.gettext(message) % {}
+
+    def plain(self, text: str) -> str:
+        """Return a text of the site's, or of ours among them, in this language or else its own."""
+        if isinstance(text, Message):
+            return self.say(text)
+        return in_language(text, self.language) or text
+
+    def own(self, text: str) -> Markup:
+        """Return it as HTML; marked as of its own language, where it could not be had in this one."""
+        spoken = self.plain(text)
+        foreign = self.language != self._own and spoken is text and not isinstance(text, Message)
+        if foreign and text.strip():
+            return Markup('<span lang="{}">{}</span>').format(self._own, text)
+        return escape(spoken)
+
+    def lifetime(self, lifetime: timedelta | str | None) -> str:
+        """Return a lifetime in words."""
+        if lifetime is None:
+            return self.say(NOT_STATED)
+        measure = measured(lifetime)
+        if measure is None:
+            return self.say(mark("session"))
+        count, unit = measure
+        return self.words.ngettext(*UNITS[unit], count) % {"num": count}
+
+    def day(self, day: date) -> Markup:
+        """Return a day that people and programs can read."""
+        month = self.say(MONTHS[day.month - 1])
+        # The first of a month has a form of its own in French, and not only there.
+        first, other = mark("1 %(month)s %(year)d"), mark("%(day)d %(month)s %(year)d")
+        text = self.words.gettext(first if day.day == 1 else other)
+        words = text % {"day": day.day, "month": month, "year": day.year}
+        return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), words)
+
+    def date(self, at: int) -> Markup:
+        """Return the day of a Unix second, in UTC."""
+        return self.day(datetime.fromtimestamp(at, UTC).date())
+
+    def cells(self, row: Row, show: Callable[[str], str]) -> list[str]:
+        """Return the texts of a row under `COLUMNS`, each as *show* gives it."""
+        not_stated = self.say(NOT_STATED)
+        function = show(row.function) if row.function.strip() else not_stated
+        return [
+            row.provider.strip() or not_stated,
+            self._located(function, row.location, show),
+            ", ".join(row.names),
+            show(row.purpose) if row.purpose.strip() else not_stated,
+            self.lifetime(row.lifetime),
+        ]
+
+    def _located(self, function: str, location: str, show: Callable[[str], str]) -> str:
+        return function + " (" + show(location) + ")" if location.strip() else function
+
+
+def published(policy: Catalogue, speaker: Speaker) -> dict[str, object]:
+    """Return all that *policy* publishes, ready for JSON, in the speaker's language."""
+    plain = speaker.plain
+    return {
+        "title": plain(policy.title),
+        "controller": policy.controller,
+        "contact": policy.contact,
+        "privacy_url": policy.privacy_url,
+        "updated": None if policy.updated is None else policy.updated.isoformat(),
+        "cookie_name": policy.cookie_name,
+        "cookie_lifetime": lifetime_text(policy.cookie_lifetime),
+        "language": speaker.language,
+        "categories": [
+            {
+                "key": category.key,
+                "title": plain(category.title),
+                "description": plain(category.description),
+                "basis": category.basis.value,
+                "cookies": [
+                    {
+                        "name": cookie.name,
+                        "provider": cookie.provider,
+                        "function": plain(cookie.function),
+                        "location": plain(cookie.location),
+                        "purpose": plain(cookie.purpose),
+                        "lifetime": lifetime_text(cookie.lifetime),
+                        "domain": cookie.domain,
+                        "path": cookie.path,
+                    }
+                    for cookie in category.cookies
+                ],
+            }
+            for category in policy.categories
+        ],
+    }
+
+
+def markdown(policy: Catalogue, speaker: Speaker) -> Iterator[str]:
+    """Yield the policy as lines of Markdown."""
+    plain, say = speaker.plain, speaker.say
+    yield f"# {_inert(plain(policy.title or Message(TITLE)))}\n"
+    for category in policy.categories:
+        yield f"## {_inert(plain(category.title))}\n"
+        if category.description:
+            yield f"{_inert(plain(category.description))}\n"
+        yield f"{say(BASES[category.basis])}\n"
+        if not category.cookies:
+            yield say(mark("No cookies of this kind are declared.")) + "\n"
+            continue
+        yield _line([say(column) for column in COLUMNS])
+        yield _line(["---"] * len(COLUMNS))
+        for row in rows(category):
+            yield _line([_inert(cell) for cell in speaker.cells(row, plain)])
+        yield ""
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _inert(text: str) -> str:
+    """Return *text* for a line of Markdown, with nothing in it that Markdown or HTML would act on."""
+    one_line = " ".join(text.split())
+    return re.sub(r"([\\|*<>&`\[\]#])", r"\\\1", one_line)
