@@ -12,11 +12,12 @@ from typing import Literal
 
 from consentgate.consent.preferences import Answer, Preferences
 from consentgate.consent.verdict import NAMELESS, RESERVED, Reason, Standing
+from consentgate.headers.set_cookie import StatedAttributes
 
 logger = logging.getLogger("consentgate")
 
 Direction = Literal["request", "response"]
-Action = Literal["stripped", "withheld", "expired", "chosen"]
+Action = Literal["stripped", "withheld", "expired", "chosen", "passed", "reported"]
 
 Told = tuple[tuple[Action, bool, str, str | None], ...]
 """Of what there were events already: action, whether it was enforced, the cookie's name and key."""
@@ -28,15 +29,19 @@ class Event:
 
     Attributes:
         action: ``"stripped"`` (a Set-Cookie field did not go out), ``"withheld"`` (a cookie pair was
-            kept from the application), ``"expired"`` (the browser was told to forget a cookie), or
-            ``"chosen"`` (a visitor's choice was recorded).
-        name: the cookie's name, ``""`` for a nameless one.
+            kept from the application), ``"expired"`` (the browser was told to forget a cookie),
+            ``"chosen"`` (a visitor's choice was recorded), ``"passed"`` (a cookie went through; only for
+            observers with ``wants_cookies = True``), or ``"reported"`` (a browser reported a request to
+            another host; only for observers with ``wants_hosts = True``).
+        name: the cookie's name, ``""`` for a nameless one; for ``"reported"``, the host.
         category: the key of its category, None if it is undeclared.
         direction: ``"request"`` or ``"response"``.
         reason: why, in words.
         enforced: False when it was only reported.
         at: for a choice, when, in Unix seconds.
         answers: for a choice, the answers with their digests: what to keep as a record (R14).
+        cookie: for a Set-Cookie field, what it states besides name and value; else None.
+        directive: for ``"reported"``, the Content-Security-Policy directive, such as ``"img-src"``.
     """
 
     action: Action
@@ -47,6 +52,8 @@ class Event:
     enforced: bool = True
     at: int | None = None
     answers: tuple[Answer, ...] = ()
+    cookie: StatedAttributes | None = None
+    directive: str = ""
 
     def __str__(self) -> str:
         would = "" if self.enforced else "would be "

@@ -22,7 +22,7 @@ ROOMS: dict[str, set[str]] = {
     "presets": {"errors", "catalogue", "i18n"},
     "consent": {"errors", "catalogue", "headers"},
     "rendering": {"errors", "consent", "catalogue", "i18n"},
-    "events": {"errors", "consent"},
+    "events": {"errors", "consent", "headers"},
     "visit": {"errors", "rendering", "consent", "catalogue", "i18n"},
     "endpoint": {"errors", "visit", "events", "rendering", "consent", "catalogue", "headers", "i18n"},
     "gate": {

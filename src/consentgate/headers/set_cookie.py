@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from consentgate._cache import Remembered
 
@@ -19,6 +20,28 @@ NEVER = float("inf")
 
 
 ALWAYS = float("-inf")
+
+
+class StatedAttributes(NamedTuple):
+    """What a Set-Cookie field states besides name and value, as browsers read it (RFC 6265bis 5.6).
+
+    Attributes:
+        lifetime: seconds from now, None for a session cookie.
+        path: its Path, None if it states none.
+        domain: its Domain without a leading dot, in lower case; None if it states none.
+        secure: whether it has Secure.
+        http_only: whether it has HttpOnly.
+        same_site: ``"lax"``, ``"strict"``, ``"none"``, or ``""`` if it states none of these.
+        partitioned: whether it has Partitioned.
+    """
+
+    lifetime: int | None = None
+    path: str | None = None
+    domain: str | None = None
+    secure: bool = False
+    http_only: bool = False
+    same_site: str = ""
+    partitioned: bool = False
 
 
 def _ends(unparsed: str) -> float:
