@@ -13,14 +13,11 @@ from consentgate.i18n.texts import Message, checked_language
 
 from .category import Basis, Category, Cookie, checked_domain, checked_text
 from .hosts import DeclaredHosts
-from .lifetimes import duration
+from .lifetimes import MAX_DECLARED, duration
 from .patterns import Patterns
 
 COOKIE_LIFETIME = "6 months"
 """How long a choice is kept (R11): 182 days, never more than six calendar months."""
-
-LONGEST = timedelta(days=400)
-"""What browsers shorten every lifetime to (RFC 6265bis 5.5, R41)."""
 
 COOKIE_NAME = "cookies_preferences"
 
@@ -290,7 +287,7 @@ def _checked_lifetime(option: str, lifetime: timedelta | str) -> timedelta:
         length = duration(lifetime)
     except PolicyError as error:
         raise PolicyError(f"{option}: {error}") from None
-    if length is None or not timedelta(seconds=1) <= length <= LONGEST:
+    if length is None or not timedelta(seconds=1) <= length <= MAX_DECLARED:
         raise PolicyError(f"{option} must be a second to 400 days, not {lifetime!r}")
     return length
 
