@@ -10,13 +10,12 @@ from wsgiref.types import WSGIApplication
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.catalogue.toml import arguments_of
 from consentgate.consent.preferences import Preferences, answers_to
-from consentgate.consent.signing import SecretKey, check_fits
+from consentgate.consent.signing import check_fits
 from consentgate.gate.middleware import ConsentGate
-from consentgate.gate.options import Applies, Language, Templates, Undeclared
+from consentgate.gate.options import GateOptions, takes_options
 from consentgate.i18n.texts import checked_language
 
 from .errors import PolicyError
-from .events import Observer
 
 if TYPE_CHECKING:
     from consentgate.rendering.text import Format
@@ -131,45 +130,11 @@ class Policy(Catalogue):
             checked_language("language", language)
         return Renderer(self).render(output, language or self.language)
 
-    def wrap(
-        self,
-        app: WSGIApplication,
-        *,
-        secret_key: SecretKey,
-        secret_key_fallbacks: Iterable[SecretKey] | None = (),
-        cookie_secure: bool | None = None,
-        cookie_httponly: bool = True,
-        preferences_path: str | None = "/cookies",
-        trusted_origins: Iterable[str] = (),
-        language: Language = None,
-        templates: Templates = None,
-        undeclared: Undeclared = "block",
-        filter_requests: bool = True,
-        expire_unaccepted: bool = True,
-        report_only: bool = False,
-        applies: Applies | None = None,
-        observer: Observer | None = None,
-    ) -> ConsentGate:
-        """Return *app* behind a gate that enforces this policy; `ConsentGate` explains the options.
+    @takes_options(GateOptions)
+    def wrap(self, app: WSGIApplication, **options: Any) -> ConsentGate:
+        """Return *app* behind a gate that enforces this policy; `GateOptions` explains the options.
 
         Raises:
             PolicyError: an option cannot be as it is.
         """
-        return ConsentGate(
-            app,
-            self,
-            secret_key=secret_key,
-            secret_key_fallbacks=secret_key_fallbacks,
-            cookie_secure=cookie_secure,
-            cookie_httponly=cookie_httponly,
-            preferences_path=preferences_path,
-            trusted_origins=trusted_origins,
-            language=language,
-            templates=templates,
-            undeclared=undeclared,
-            filter_requests=filter_requests,
-            expire_unaccepted=expire_unaccepted,
-            report_only=report_only,
-            applies=applies,
-            observer=observer,
-        )
+        return ConsentGate(app, self, **options)

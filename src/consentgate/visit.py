@@ -1,13 +1,13 @@
 """One request's visit: what its visitor allows, and the choice made in it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, overload
 
-from consentgate._urls import quote_path, quote_query
+from consentgate._urls import quote_query, to_own_path
+from consentgate.catalogue.category import Basis
 from consentgate.consent.preferences import Preferences, State, answers_to
-from consentgate.consent.verdict import Judge, Reason, Standing, Verdict
-from consentgate.i18n.messages import spoken
+from consentgate.consent.tokens import NO_TOKEN, TokenResult
+from consentgate.consent.verdict import Judge, Permissions, Situation, Verdict, answer_key
 
 from .errors import NoGate, PolicyError, ResponseStarted
 
@@ -15,55 +15,64 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from consentgate.rendering.html import Renderer
+    from consentgate.rendering.view import VisitorView
 
 ENVIRON_KEY = "consentgate.visit"
 
-Place = tuple[str, str, str, str | None]
-"""SCRIPT_NAME, PATH_INFO, QUERY_STRING and HTTP_ACCEPT_LANGUAGE, from before the application had them."""
+_D = TypeVar("_D")
+
+_REQUIRED: Any = object()
+"""Stands for a default that was not given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What all visits behind one gate share.
+class VisitGate(Protocol):
+    """The gate behind which a visit takes place."""
 
-    Attributes:
-        judge: the policy.
-        clock: gives Unix seconds.
-        applies: whether the policy applies to their requests.
-        preferences_path: where the visitor's page is, None where there is none.
-        language: what the site speaks, None if the browser decides.
-        renderer: gives what draws the banner, once there is something to draw; a plain one, unless given.
-        asked_late: called when the application first asks after its response has started.
-        gate: the gate's policy, options and keys; of two gates with equal ones, one acts.
-    """
+    @property
+    def _judge(self) -> Judge: ...
 
-    judge: Judge
-    clock: Callable[[], float]
-    applies: bool = True
-    preferences_path: str | None = None
-    language: str | None = None
-    renderer: Callable[[], "Renderer"] | None = None
-    asked_late: Callable[[], object] = lambda: None
-    gate: object = None
+    @property
+    def _preferences_path(self) -> str | None: ...
+
+    @property
+    def _renderer(self) -> "Renderer": ...
+
+    def _now(self) -> float: ...
+
+    def _warn(self, kind: str, message: str, *arguments: str, about: str | None = None) -> None: ...
 
 
-class Course(NamedTuple):
-    """What has happened in a visit so far.
+class RequestFacts(NamedTuple):
+    """Facts of a request that its visit needs, read before the application has the environ in its hands.
 
     Attributes:
-        varies: names of the request's fields that the application's answer was made to depend on, by
-            its questions (R80).
-        chosen_at: when a choice was made in this request, in Unix seconds; None if none was.
+        script_name: SCRIPT_NAME.
+        path_info: PATH_INFO.
+        query_string: QUERY_STRING.
+        method: REQUEST_METHOD.
+        accept_language: HTTP_ACCEPT_LANGUAGE, None if the request has none.
+        raw_path: RAW_URI or REQUEST_URI, which keep ``%2F`` and its like; "" where the server gives none.
     """
 
-    varies: tuple[str, ...] = ()
-    chosen_at: int | None = None
+    script_name: str = ""
+    path_info: str = "/"
+    query_string: str = ""
+    method: str = "GET"
+    accept_language: str | None = None
+    raw_path: str = ""
 
-
-UNEVENTFUL = Course()
-"""Most visits' course, to their end."""
-
-ASKED = Course(("Cookie",))
+    @classmethod
+    def of(cls, environ: Mapping[str, Any]) -> "RequestFacts":
+        """Return the facts in *environ*; PEP 3333 allows absent values for empty ones."""
+        get = environ.get
+        return cls(
+            get("SCRIPT_NAME", ""),
+            get("PATH_INFO", ""),
+            get("QUERY_STRING", ""),
+            get("REQUEST_METHOD", "GET"),
+            get("HTTP_ACCEPT_LANGUAGE"),
+            get("RAW_URI") or get("REQUEST_URI") or "",
+        )
 
 
 class Visit:
@@ -73,89 +82,122 @@ class Visit:
     request (R85) and is remembered in the next.
     """
 
-    __slots__ = ("course", "place", "setting", "standing", "told")
+    __slots__ = (
+        "_applies",
+        "_chosen_at",
+        "_gate",
+        "_in_call",
+        "_language",
+        "_permissions",
+        "_reported",
+        "_request",
+        "_response_started",
+        "_situation",
+        "_tokens",
+        "_vary_fields",
+    )
 
-    setting: Setting
-    """What it shares with other visits behind its gate."""
+    def __init__(
+        self,
+        gate: VisitGate,
+        request: RequestFacts,
+        tokens: TokenResult = NO_TOKEN,
+        situation: Situation | None = None,
+        *,
+        language: str | None = None,
+    ) -> None:
+        self._gate = gate
+        self._request = request
+        self._tokens = tokens
+        self._situation = tokens.situation if situation is None else situation
+        self._permissions: Permissions = gate._judge.permissions(self._situation)
+        self._language = language
+        self._vary_fields: tuple[str, ...] = ()
+        self._chosen_at: int | None = None
+        self._response_started = False
+        self._in_call = False
+        self._reported: set[Any] = set()
 
-    standing: Standing
-    """Where the visitor stands, read without that counting as a question."""
+    @overload
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, Any]) -> "Visit": ...
 
-    place: Place
-    """Where the request was for."""
-
-    course: Course
-    """What has happened in it so far."""
-
-    told: tuple[Any, ...] | None
-    """What there were events of, since start_response may be called again (R86); None before it is."""
+    @overload
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, Any], default: _D) -> "Visit | _D": ...
 
     @classmethod
-    def from_environ(cls, environ: dict[str, Any]) -> "Visit":
+    def from_environ(cls, environ: Mapping[str, Any], default: Any = _REQUIRED) -> Any:
         """Return the visit of the request with this environ.
 
+        Args:
+            environ: the request's.
+            default: returned where there is no visit, as where a template is rendered in a task.
+
         Raises:
-            NoGate: no gate stands before this application.
+            NoGate: there is no visit, and no *default*.
         """
         visit = environ.get(ENVIRON_KEY)
-        if not isinstance(visit, Visit):
-            raise NoGate(
-                "no gate stands before this application; wrap it where it is made: "
-                "app = policy.wrap(app, secret_key=...)"
-            )
-        return visit
+        if isinstance(visit, Visit):
+            return visit
+        if default is not _REQUIRED:
+            return default
+        raise NoGate(
+            "no gate stands before this application; wrap it where it is made: "
+            "app = policy.wrap(app, secret_key=...)"
+        )
 
     @property
     def preferences(self) -> Preferences:
         """The visitor's valid answers."""
         self._ask()
-        return self.standing.preferences
+        return self._tokens.preferences
 
     @property
     def allowed(self) -> tuple[str, ...]:
         """Keys of the categories this visit allows, in the policy's order."""
         self._ask()
-        keys = (category.key for category in self.setting.judge.catalogue.categories)
-        return tuple(key for key in keys if self._allows(key))
+        allowed = self._permissions.allowed
+        return tuple(each.key for each in self._gate._judge.catalogue.categories if each.key in allowed)
 
     @property
     def needs_choice(self) -> bool:
         """Whether there is something to ask this visitor."""
         self._ask()
-        return self.setting.applies and self.standing.needs_choice
+        return bool(self._permissions.asked)
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Names of the browser's opt-out signals that are honoured."""
+        self._ask()
+        return ()
 
     def allows(self, category_key: str) -> bool:
-        """Tell whether cookies of this category may be set and read in this visit.
+        """Return whether cookies of this category may be set and read in this visit.
 
         Raises:
             PolicyError: an unknown category; names those there are.
         """
         self._ask()
-        if category_key in self.standing.allowed and category_key is not None:
-            return True
-        return self._allows(self.setting.judge.catalogue.category(category_key).key)
+        return self._gate._judge.catalogue.category(category_key).key in self._permissions.allowed
 
     def allows_cookie(self, name: str) -> bool:
-        """Tell whether a cookie of this name may be set and read in this visit."""
+        """Return whether a cookie of this name may be set and read in this visit."""
         return self.explain(name).admitted
 
     def explain(self, cookie_name: str) -> Verdict:
         """Return whether a cookie of this name is admitted, why, and under which category."""
         self._ask()
-        verdict = self.setting.judge.judge(cookie_name, self.standing)
-        if not self.setting.applies:
-            return Verdict(True, Reason.NOT_APPLICABLE, verdict.category)
-        return verdict
+        return self._gate._judge.explain(cookie_name, self._permissions)
 
     def state(self, category_key: str) -> State:
-        """Return what the visitor said of a category: ``"accepted"``, ``"refused"`` or ``"unset"``.
+        """Return the visitor's answer for a category: ``"accepted"``, ``"refused"`` or ``"unset"``.
 
         Raises:
             PolicyError: an unknown category; names those there are.
         """
         self._ask()
-        key = self.setting.judge.catalogue.category(category_key).key
-        return self.standing.preferences.state(key)
+        return self._tokens.preferences.state(self._gate._judge.catalogue.category(category_key).key)
 
     def accept(self, *category_keys: str) -> None:
         """Record the visitor's yes to these categories; every other answer keeps its day.
@@ -164,7 +206,7 @@ class Visit:
             PolicyError: an unknown category.
             ResponseStarted: too late for this response to remember it.
         """
-        self.choose(dict.fromkeys(category_keys, True))
+        self._choose(dict.fromkeys(category_keys, True))
 
     def refuse(self, *category_keys: str) -> None:
         """Record the visitor's no to these categories; every other answer keeps its day.
@@ -175,15 +217,19 @@ class Visit:
             PolicyError: an unknown category, or a necessary one.
             ResponseStarted: too late for this response to remember it.
         """
-        self.choose(dict.fromkeys(category_keys, False))
+        self._choose(dict.fromkeys(category_keys, False))
 
     def accept_all(self) -> None:
-        """Record the visitor's yes to every category there is to choose.
+        """Record the visitor's yes to every category that needs consent.
+
+        Exempt categories need none, so no answer to them is recorded, and an objection stands.
 
         Raises:
             ResponseStarted: too late for this response to remember it.
         """
-        self.choose(dict.fromkeys(self.setting.judge.catalogue.digests, True))
+        catalogue = self._gate._judge.catalogue
+        exempt = {each.key for each in catalogue.categories if each.basis is Basis.EXEMPT}
+        self._choose({key: True for key in catalogue.digests if key not in exempt})
 
     def refuse_all(self) -> None:
         """Record the visitor's no to every category but the necessary ones, exempt ones included.
@@ -191,91 +237,126 @@ class Visit:
         Raises:
             ResponseStarted: too late for this response to remember it.
         """
-        self.choose(dict.fromkeys(self.setting.judge.catalogue.digests, False))
+        self._choose(dict.fromkeys(self._gate._judge.catalogue.digests, False), answers_all=True)
 
-    def choose(self, answers: Mapping[str, bool]) -> None:
-        """Record the visitor's yes or no to each of these categories; every other answer keeps its day.
+    def banner(self, *, action: str | None = None, next: str | None = None) -> "Markup":
+        """Return the question as HTML for the top of a page, empty when there is nothing to say (R76).
+
+        Args:
+            action: where its form posts to; the preferences page, unless given.
+            next: path to return to after the choice; this page, unless given.
+
+        Raises:
+            PolicyError: there is no page to post to (`preferences_path=None`), and no *action*.
+        """
+        own = self._own_path
+        if action is None and own is None:
+            raise PolicyError("preferences_path is None: say where the banner posts to, banner(action=...)")
+        view = self._view()
+        return self._gate._renderer.banner(
+            view, action=action or str(own), next=next or self._page, page=own, language=self._page_language
+        )
+
+    # The rest is the gate's and the endpoint's.
+
+    @property
+    def _answers_withheld(self) -> bool:
+        return self._situation.withheld
+
+    @property
+    def _page_language(self) -> str:
+        """The language of page and banner: the site's word, the browser's, the policy's."""
+        if self._language is not None:
+            return self._language
+        from consentgate.i18n.messages import spoken
+        from consentgate.i18n.negotiation import negotiated
+
+        # It depends on the browser's languages, then: caches are told.
+        if "Accept-Language" not in self._vary_fields:
+            self._vary_fields = (*self._vary_fields, "Accept-Language")
+        catalogue = self._gate._judge.catalogue
+        return negotiated(self._request.accept_language or "", spoken(catalogue.strings), catalogue.language)
+
+    @property
+    def _own_path(self) -> str | None:
+        """The preferences page's path, mount included."""
+        path = self._gate._preferences_path
+        return None if path is None else to_own_path(self._request.script_name, path)
+
+    @property
+    def _page(self) -> str:
+        """The path a visitor returns to: this page; the preferences page where this one answered a form."""
+        request = self._request
+        if request.method not in ("GET", "HEAD"):
+            return self._own_path or "/"
+        page = to_own_path(request.script_name, request.path_info, request.raw_path)
+        query = quote_query(request.query_string)
+        return f"{page}?{query}" if query else page
+
+    def _view(self) -> "VisitorView":
+        """Return the visitor's answers as page and banner show them."""
+        from consentgate.rendering.view import VisitorView
+
+        self._ask()
+        return VisitorView(
+            preferences=self._tokens.preferences,
+            allowed=self._permissions.allowed,
+            asked=self._permissions.asked,
+            changed={answer.category: answer.at for answer in self._tokens.changed},
+            denied=self._situation.denied,
+            now=self._gate._now(),
+        )
+
+    def _choose(self, answers: Mapping[str, bool | None], *, answers_all: bool = False) -> bool:
+        """Record a yes or no for each of these categories, or with None take the answer back.
+
+        Every other answer keeps its day. Return whether it was recorded: where the browser held the
+        visitor's answers back, only a choice that answers for all is, since a part would wipe the rest.
 
         Raises:
             PolicyError: an unknown category, or a necessary one refused.
             ResponseStarted: too late for this response to remember it.
         """
-        setting = self.setting
-        at = int(setting.clock())
-        given = answers_to(setting.judge.catalogue, answers, at)
-        if self.has_started:
-            raise ResponseStarted("the response has started: no cookie can remember this choice")
-        if given:
-            preferences = self.standing.preferences.amended(given)
-            self.standing = setting.judge.standing(preferences)
-            self.course = self.course._replace(chosen_at=at)
-
-    def banner(self, *, action: str | None = None) -> "Markup":
-        """Return the question as HTML for the top of a page, empty when there is nothing to ask (R76).
-
-        Args:
-            action: where its form posts to; the preferences page, unless given.
-
-        Raises:
-            PolicyError: there is no page to post to (`preferences_path=None`), and no *action*.
-        """
-        # Loaded when there is something to draw, not with the package.
-        from consentgate.rendering.html import Renderer
-
-        setting = self.setting
-        path = setting.preferences_path
-        if action is None and path is None:
-            raise PolicyError("preferences_path is None: say where the banner posts to, banner(action=...)")
-        if not self.needs_choice:
-            return Renderer.nothing
-        renderer = setting.renderer() if setting.renderer else Renderer(setting.judge.catalogue)
-        script_name, path_info, query_string, _ = self.place
-        mount = quote_path(script_name)
-        page = mount + quote_path(path_info)
-        query = quote_query(query_string)
-        own = None if path is None else mount + path
-        return renderer.banner(
-            action=action or str(own),
-            next_page=f"{page}?{query}" if query else page,
-            page=own,
-            language=self.language,
+        catalogue, at = self._gate._judge.catalogue, int(self._gate._now())
+        given = answers_to(catalogue, {key: yes for key, yes in answers.items() if yes is not None}, at)
+        taken_back = [catalogue.category(key).key for key, yes in answers.items() if yes is None]
+        given = tuple(
+            each for each in given if not (each.accepted and each.category in self._situation.denied)
         )
+        if self._response_started:
+            raise ResponseStarted("the response has started: no cookie can remember this choice")
+        if self._answers_withheld and not answers_all:
+            self._gate._warn("partial choice", _NOT_RECORDED)
+            return False
+        if given or taken_back:
+            self._record(self._tokens.preferences.replace(given, taken_back), [*answers], at)
+        return True
 
-    @property
-    def language(self) -> str:
-        """The language to speak to this visitor in: the site's word, the browser's, the policy's."""
-        if self.setting.language is not None:
-            return self.setting.language
-        from consentgate.i18n.negotiation import negotiated
-
-        # It depends on what the browser asked for, then: caches are told.
-        varies = self.course.varies
-        if "Accept-Language" not in varies:
-            self.course = self.course._replace(varies=(*varies, "Accept-Language"))
-        catalogue = self.setting.judge.catalogue
-        return negotiated(self.place[3] or "", spoken(catalogue.strings), catalogue.language)
-
-    # What the gate asks of a visit
-
-    @property
-    def has_started(self) -> bool:
-        """Whether the response has started: a choice would come too late."""
-        return self.told is not None
-
-    def is_underway_behind(self, gate: object) -> bool:
-        """Tell whether this visit's response is still to come, through a gate equal to *gate*."""
-        return not self.has_started and self.setting.gate == gate
-
-    def _allows(self, key: str) -> bool:
-        return not self.setting.applies or key in self.standing.allowed
+    def _record(self, preferences: Preferences, answered: list[str], at: int) -> None:
+        changed = tuple(answer for answer in self._tokens.changed if answer.category not in answered)
+        self._tokens = self._tokens._replace(preferences=preferences, changed=changed, complete=False)
+        self._situation = self._situation._replace(
+            answers=answer_key(preferences),
+            changed=frozenset(answer.category for answer in changed),
+            complete=False,
+            withheld=False,
+        )
+        self._permissions = self._gate._judge.permissions(self._situation)
+        self._chosen_at = at
 
     def _ask(self) -> None:
-        course = self.course
-        if course is UNEVENTFUL:
-            self.course = ASKED
-        elif "Cookie" in course.varies:
-            return
-        else:
-            self.course = course._replace(varies=("Cookie", *course.varies))
-        if self.told is not None:
-            self.setting.asked_late()
+        """Note that the application's answer depends on the visitor: caches are told (R80)."""
+        if "Cookie" not in self._vary_fields:
+            self._vary_fields = ("Cookie", *self._vary_fields)
+            if self._response_started:
+                self._gate._warn(
+                    "asked late",
+                    "the application asked its visit for the first time after the response had started: "
+                    "too late to say `Vary: Cookie`; ask before start_response",
+                )
+
+
+_NOT_RECORDED = (
+    "a choice was not recorded: the browser held the visitor's earlier answers back, as it does on "
+    "cross-site requests and in frames on other sites, and a part of the answers would replace them all"
+)

@@ -112,7 +112,7 @@ def stage(**options: object) -> tuple[list[str], list[Event], bytes]:
     seen: list[bytes] = []
     app = application(*MATRIX, before=banner)
     gate = make_policy().wrap(app, secret_key=KEY, observer=events.append, **options)  # type: ignore[arg-type]
-    answer = request(gate, HTTP_COOKIE=f"{CHOSEN}; vid=1", HTTP_SEC_FETCH_DEST="empty")
+    answer = request(gate, HTTP_COOKIE=f"{CHOSEN}; vid=1", HTTP_SEC_FETCH_DEST="image")
     request(gate)
     return answer.cookie_names, events, seen[-1]
 

@@ -11,13 +11,13 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from webob import Request
 
-from consentgate._urls import quote_path
+from consentgate._urls import to_own_path
 from consentgate.catalogue.catalogue import Catalogue
-from consentgate.headers.origin import is_own
+from consentgate.headers.origin import is_same_origin
 from consentgate.rendering.html import Renderer, stylesheet
 from consentgate.visit import Visit
 
-from .choices import FORM, JSON, Choice, Refused, body_of, form_choice, json_choice, malformed, valid_next
+from .choices import JSON, Refused, parse_choice, read_body, resolve, valid_next
 from .state import state_of, wants_json
 
 JUST_NOW = 60
@@ -119,52 +119,61 @@ class Endpoint:
             action=own,
             stylesheet=f"{own}/{stylesheet()[0]}",
             saved=time.time() - last < JUST_NOW,
-            language=visit.language,
+            language=visit._page_language,
         )
         return Answered("200 OK", "text/html; charset=utf-8", page.encode(), (_NO_STORE, *_PAGE_FIELDS))
 
-    def _state(self, visit: Visit) -> Answered:
-        body = json.dumps(state_of(self._policy, visit)).encode()
-        return Answered("200 OK", JSON, body)
+    def _state(self, visit: Visit, ignored: tuple[str, ...] = ()) -> Answered:
+        state: dict[str, object] = {**state_of(self._policy, visit)}
+        if ignored:
+            state["ignored"] = list(ignored)
+        return Answered("200 OK", JSON, json.dumps(state).encode())
 
     def _choose(self, request: Request) -> Answered:
+        """Record a posted choice, and answer with the way back, or to JSON with the state."""
         environ = request.environ
-        if not is_own(
-            environ.get("HTTP_SEC_FETCH_SITE"),
-            environ.get("HTTP_ORIGIN"),
-            environ.get("HTTP_HOST"),
-            self._trusted_origins,
-        ):
-            raise Refused("403 Forbidden", "This choice did not come from a page of this site.")
-        media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-        if media_type not in (FORM, JSON):
-            raise Refused("415 Unsupported Media Type", f"Send {FORM} or {JSON}.")
-        body = body_of(environ)
-        choice = json_choice(body) if media_type == JSON else form_choice(environ, body)
         visit = Visit.from_environ(environ)
-        self._record(visit, choice)
-        if media_type == JSON:
-            return self._state(visit)
-        location = valid_next(choice.next_page) or _own_path(request, self._path)
+        self._check_origin(environ, visit)
+        content_type = environ.get("CONTENT_TYPE", "")
+        choice = parse_choice(content_type, read_body(environ))
+        resolved = resolve(choice, self._policy)
+        if resolved.ignored:
+            visit._gate._warn("ignored", _IGNORED, ", ".join(resolved.ignored)[:256], about="")
+        if not visit._choose(resolved.answers, answers_all=resolved.answers_all):
+            raise Refused("409 Conflict", _ANSWERS_WITHHELD)
+        if content_type.partition(";")[0].strip().lower() == JSON:
+            return self._state(visit, resolved.ignored)
+        location = valid_next(choice.next) or _own_path(request, self._path)
         return Answered(
             "303 See Other", "text/plain; charset=utf-8", b"", (_NO_STORE, ("Location", location))
         )
 
-    def _record(self, visit: Visit, choice: Choice) -> None:
-        unknown = set(choice.categories) - set(self._policy.digests)
-        if unknown or (choice.categories and choice.action != "save"):
-            raise malformed("a category that cannot be chosen")
-        if choice.action == "accept_all":
-            visit.accept_all()
-        elif choice.action == "refuse_all":
-            visit.refuse_all()
-        elif choice.action == "save":
-            chosen = {key: key in choice.categories for key in self._policy.digests}
-            visit.choose(chosen)
-        else:
-            raise malformed("the action is accept_all, refuse_all or save")
+    def _check_origin(self, environ: WSGIEnvironment, visit: Visit) -> None:
+        """Refuse a choice that another site's page posts."""
+        origin, host = environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST")
+        scheme = environ.get("wsgi.url_scheme", "http")
+        if not is_same_origin(
+            environ.get("HTTP_SEC_FETCH_SITE"), origin, host, self._trusted_origins, scheme
+        ):
+            shown = [repr(each)[:128] for each in (origin, host, scheme)]
+            visit._gate._warn("refused post", _REFUSED_POST, *shown, about="")
+            raise Refused("403 Forbidden", "This choice did not come from a page of this site.")
 
 
 def _own_path(request: Request, path: str) -> str:
     """Return the preferences path as a root-absolute reference, mount included (R94)."""
-    return quote_path(request.environ.get("SCRIPT_NAME", "")) + path
+    return to_own_path(request.environ.get("SCRIPT_NAME", ""), path)
+
+
+_ANSWERS_WITHHELD = (
+    "The browser held back your earlier answers, as it does in frames on other sites: refuse all, save all "
+    "answers at once, or open this site in a tab of its own."
+)
+
+_IGNORED = "a posted choice names categories that nobody can choose, or no longer: %s; they were left out"
+
+_REFUSED_POST = (
+    "a posted choice was refused: it has Origin %s, Host %s, scheme %s. Behind a proxy, put what reads its "
+    "forwarded fields outside the gate (such as ProxyFix with x_proto=1, x_host=1); pages of another "
+    "origin of the site's own are named in trusted_origins"
+)

@@ -8,14 +8,14 @@ from importlib.resources import files
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from consentgate._cache import Remembered
+from consentgate._cache import BoundedCache
 from consentgate.catalogue.catalogue import Catalogue
-from consentgate.catalogue.category import Basis
 from consentgate.consent.preferences import Preferences
 from consentgate.i18n.messages import SOURCE
 from consentgate.i18n.texts import Message
 
 from .text import BASES, COLUMNS, RIGHT_TO_LEFT, TITLE, Format, Speaker, markdown, published, rows
+from .view import VisitorView
 
 
 class Renderer:
@@ -32,7 +32,7 @@ class Renderer:
         self._policy = policy
         self._loader = _loader(templates)
         # A site's callable may take its languages from visitors: there are so many, and no more.
-        self._environments = Remembered(self._made_environment, size=32, longest=8)
+        self._environments = BoundedCache(self._made_environment, size=32, longest=8)
 
     def _environment(self, language: str) -> Environment:
         """Return Jinja2's environment for a language, made when first asked for."""
@@ -107,22 +107,24 @@ class Renderer:
             saved=saved,
         )
 
-    def banner(self, *, action: str, next_page: str, page: str | None, language: str) -> Markup:
-        """Return the question for the top of a page.
+    def banner(self, view: VisitorView, *, action: str, next: str, page: str | None, language: str) -> Markup:
+        """Return the question for the top of a page, empty when there is nothing to ask.
 
         Args:
+            view: the visitor's answers.
             action: path its form posts to.
-            next_page: path to return to after the choice.
+            next: path to return to after the choice.
             page: path of the visitor's page, None if there is none.
             language: of the banner.
         """
+        if not view.asked:
+            return Markup("")
         template = self._environment(language).get_template("banner.html")
-        asked = [each for each in self._policy.categories if each.key in self._policy.digests]
         return Markup(
             template.render(
-                asked=[each for each in asked if each.basis is Basis.CONSENT],
+                asked=[each for each in self._policy.categories if each.key in view.asked],
                 action=action,
-                next_page=next_page,
+                next_page=next,
                 page=page,
                 stylesheet=None if page is None else f"{page}/{stylesheet()[0]}",
             )

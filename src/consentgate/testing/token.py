@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from consentgate.consent.preferences import Answer, Preferences
-from consentgate.consent.signing import LEEWAY, PreferencesSerializer
+from consentgate.consent.preferences import LEEWAY, Answer, Preferences
+from consentgate.consent.signing import PreferencesSerializer
 
 Kind = Literal["genuine", "outdated", "aged", "future", "foreign", "tampered", "junk"]
 

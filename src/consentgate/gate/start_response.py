@@ -1,0 +1,298 @@
+"""The start_response that an application behind a gate calls: its fields are judged there (R85)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from consentgate._urls import quote_path
+from consentgate.consent.preferences import Preferences
+from consentgate.consent.verdict import STRICTEST, JudgedCookie, Reason
+from consentgate.headers.names import Field
+from consentgate.headers.set_cookie import find_refusal
+from consentgate.visit import Visit
+
+from .expiry import PASSIVE_DESTINATIONS, Scope, default_path, list_scopes, scope_of
+from .preferences_cookie import end_other_scopes, mint_cookie
+from .request import list_pairs
+from .response import (
+    JudgedFields,
+    ResponseContext,
+    RewrittenHeaders,
+    find_line_break,
+    judge_set_cookies,
+    rewrite_response_headers,
+    sets_cookies,
+)
+
+if TYPE_CHECKING:
+    from .middleware import ConsentGate
+
+JUST_ANSWERED = 60
+"""Seconds after a choice in which refused cookies are also looked for in wider scopes."""
+
+_PROXY_FIX = "werkzeug.proxy_fix.orig"
+
+
+class GatedStartResponse:
+    """Start the response to one request, without the cookies that are not allowed.
+
+    The visit is read when the application calls, not before: it may have made a choice since. Called
+    again with exc_info, it judges anew.
+
+    Args:
+        gate: the gate.
+        visit: the request's.
+        environ: likewise.
+        start_response: the server's.
+        is_inner: whether an equal gate stands outside, which does all but the stripping.
+    """
+
+    def __init__(
+        self,
+        gate: ConsentGate,
+        visit: Visit,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+        *,
+        is_inner: bool = False,
+    ) -> None:
+        self._gate = gate
+        self._visit = visit
+        self._environ = environ
+        self._start_response = start_response
+        self._is_inner = is_inner
+        # Read now, before the application has the environ in its hands: some rewrite it.
+        self._cookie_string: str = environ.get("HTTP_COOKIE", "")
+        self._host: str | None = environ.get("HTTP_HOST", environ.get("SERVER_NAME"))
+        self._is_passive = environ.get("HTTP_SEC_FETCH_DEST") in PASSIVE_DESTINATIONS
+        self._had_proxy_fix = _PROXY_FIX in environ
+
+    def __call__(
+        self, status: str, response_headers: Iterable[Field], exc_info: Any = None, /
+    ) -> Callable[[bytes], object]:
+        """Start the response (PEP 3333) with a list of fields of ours."""
+        fields = [(name, value) for name, value in response_headers]
+        self._check_line_breaks(status, fields)
+        fields = self._strip(fields) if self._is_inner else self._rewrite(fields)
+        if exc_info is None:
+            return self._start_response(status, fields)
+        try:
+            return self._start_response(status, fields, exc_info)
+        finally:
+            exc_info = None  # its traceback holds this frame: leave no cycle (PEP 3333)
+
+    def _check_line_breaks(self, status: str, fields: list[Field]) -> None:
+        """Refuse a status or a field that some servers would write as several."""
+        culprit = find_line_break(status, fields)
+        if culprit is None:
+            return
+        if self._enforces:
+            raise ValueError(f"a line break or NUL in {culprit}")
+        self._gate._warn(
+            "line break", "the application put a line break or NUL into %s", culprit[:256], about=""
+        )
+
+    @property
+    def _enforces(self) -> bool:
+        return self._visit._situation.applies and not self._gate.options.report_only
+
+    def _rewrite(self, fields: list[Field]) -> list[Field]:
+        """Return the fields that go out, and report what was done."""
+        visit = self._visit
+        visit._response_started = True
+        if _PROXY_FIX in self._environ and not self._had_proxy_fix:
+            self._gate._warn("proxy fix", _PROXY_FIX_INSIDE)
+        has_cookies = bool(self._cookie_string) or visit._chosen_at is not None
+        if not (has_cookies or visit._vary_fields or sets_cookies(fields)):
+            return fields
+        try:
+            context = self._describe()
+            rewritten = rewrite_response_headers(fields, self._gate._judge, context)
+            self._gate._expiry_turn += len(rewritten.expired)
+            self._report(rewritten, context)
+        except Exception:
+            return self._fail_closed(fields)
+        return rewritten.fields
+
+    def _strip(self, fields: list[Field]) -> list[Field]:
+        """Return the fields an inner gate lets out: it strips, and no more."""
+        if not (self._enforces and sets_cookies(fields)):
+            return fields
+        now = self._gate._now()
+        judged = judge_set_cookies(fields, self._gate._judge, self._visit._permissions, now)
+        self._report_stripped(judged, now)
+        return judged.fields
+
+    def _fail_closed(self, fields: list[Field]) -> list[Field]:
+        """Return the fields that go out after an error of ours, which costs gated cookies alone (R97)."""
+        gate = self._gate
+        gate._reporter.failure("judging a response")
+        if not self._enforces:
+            return fields
+        strictest = gate._judge.permissions(STRICTEST)
+        return judge_set_cookies(fields, gate._judge, strictest, gate._now()).fields
+
+    def _describe(self) -> ResponseContext:
+        """Return everything the response's fields depend on."""
+        gate, visit = self._gate, self._visit
+        options, now = gate.options, gate._now()
+        return ResponseContext(
+            permissions=visit._permissions,
+            necessary=gate.policy.necessary,
+            enforced=self._enforces,
+            vary_fields=visit._vary_fields,
+            depends_on_applies=options.applies is not None,
+            applies_vary=options.applies_vary,  # type: ignore[arg-type]  # a tuple, once checked
+            no_store=visit._answers_withheld and bool(visit._vary_fields),
+            own_lines=() if visit._chosen_at is None else self._write_preferences(),
+            expirable=self._list_expirable(now),
+            turn=gate._expiry_turn,
+            now=now,
+        )
+
+    def _write_preferences(self) -> tuple[str, ...]:
+        """Return the lines that make the browser keep the choice, and end those it was made over."""
+        gate, visit, policy = self._gate, self._visit, self._gate.policy
+        # The scheme is read late: a proxy's word for it may be put right inside the gate.
+        scheme = self._environ.get("wsgi.url_scheme", "http")
+        secure = gate.options.is_secure(policy.cookie_name, scheme)
+        if secure and scheme != "https":
+            gate._warn("scheme", _SECURE_ON_HTTP)
+        answers = visit._tokens.preferences.answers + visit._tokens.changed
+        value = gate.serializer.dumps(Preferences(answers))
+        line = mint_cookie(policy, value, secure=secure, http_only=gate.options.cookie_httponly)
+        older = end_other_scopes(policy, self._host) if visit._tokens.verified else ()
+        return (*older, line)
+
+    def _list_expirable(self, now: float) -> tuple[tuple[str, tuple[Scope, ...]], ...]:
+        """Return the refused cookies that the request held, each with the scopes it may be stored under."""
+        gate, visit = self._gate, self._visit
+        if (
+            not (self._cookie_string and gate.options.expire_unaccepted and visit._situation.applies)
+            or visit._answers_withheld
+            or (self._is_passive and visit._chosen_at is None)
+        ):
+            return ()
+        refused = {
+            pair.name: pair.verdict
+            for pair in list_pairs(self._cookie_string, gate._judge, visit._permissions)
+            if not pair.verdict.admitted and pair.verdict.category is not None
+        }
+        if not refused or self._is_http_beside_https():
+            return ()
+        mount = quote_path(visit._request.script_name).replace(";", "%3B")
+        last = max((answer.at for answer in visit._tokens.preferences.answers), default=0)
+        self._warn_of_persistent(refused, now)
+        return tuple(
+            (
+                name,
+                tuple(
+                    list_scopes(
+                        name,
+                        gate.policy,
+                        gate._seen_scopes.of(name),
+                        mount=mount,
+                        host=self._host,
+                        widely=now < last + JUST_ANSWERED,
+                    )
+                ),
+            )
+            for name in refused
+        )
+
+    def _is_http_beside_https(self) -> bool:
+        """Return whether the answers may be in a Secure cookie that this http request cannot carry."""
+        gate = self._gate
+        name = gate.policy.cookie_name
+        if self._visit._tokens.verified or self._environ.get("wsgi.url_scheme") != "http":
+            return False
+        if not (gate._seen_https or gate.options.is_secure(name, "http")):
+            return False
+        gate._warn("http beside https", _HTTP_BESIDE_HTTPS)
+        return True
+
+    def _warn_of_persistent(self, refused: dict[str, Any], now: float) -> None:
+        """Say once of each refused cookie that it is still sent a minute after the answer."""
+        preferences = self._visit._tokens.preferences
+        for name, verdict in refused.items():
+            answer = preferences.answer(verdict.category) if verdict.reason is Reason.REFUSED else None
+            if answer is not None and now > answer.at + JUST_ANSWERED:
+                self._gate._warn("persistent", _STILL_SENT, name[:128])
+
+    def _report(self, rewritten: RewrittenHeaders, context: ResponseContext) -> None:
+        visit, reporter, judged = self._visit, self._gate._reporter, rewritten.judged
+        if visit._chosen_at is not None and "chosen" not in visit._reported:
+            visit._reported.add("chosen")
+            reporter.choice(visit._tokens.preferences, visit._chosen_at)
+        if not visit._situation.applies:
+            return
+        self._report_stripped(judged, context.now)
+        expired = {
+            name: JudgedCookie(name, self._gate._judge.explain(name, visit._permissions))
+            for name in rewritten.expired
+        }
+        reporter.cookies(
+            "expired", expired.values(), context.now, enforced=context.enforced, reported=visit._reported
+        )
+        if reporter.wants_cookies:
+            reporter.passed(judged.passed, "response", context.now)
+        for cookie in judged.passed:
+            self._learn(cookie)
+
+    def _report_stripped(self, judged: JudgedFields, now: float) -> None:
+        report, reported = self._gate._reporter.cookies, self._visit._reported
+        report("stripped", judged.stripped, now, enforced=self._enforces, reported=reported)
+        report("stripped", judged.undeclared, now, enforced=False, reported=reported)
+        for cookie in judged.stripped:
+            if cookie.verdict.reason is Reason.UNSTORABLE:
+                self._warn_of_refusal(cookie)
+
+    def _learn(self, cookie: JudgedCookie) -> None:
+        """Note the scope of a cookie that may have to be expired; warn if browsers refuse a necessary one."""
+        gate, text = self._gate, str(cookie.set_cookie_string)
+        if cookie.verdict.category in gate.policy.necessary:
+            self._warn_of_refusal(cookie)
+            return
+        request = self._visit._request
+        scope = scope_of(text)
+        if scope.path == "":
+            scope = scope._replace(path=default_path(quote_path(request.script_name + request.path_info)))
+        if gate._seen_scopes.add(cookie.name, scope) and scope not in (
+            Scope(each.domain, each.path, each.partitioned) for each in gate.policy.scopes_of(cookie.name)
+        ):
+            gate._warn("scope", _OTHER_SCOPE, cookie.name[:128], scope.path, scope.domain or "none")
+
+    def _warn_of_refusal(self, cookie: JudgedCookie) -> None:
+        refusal = find_refusal(str(cookie.set_cookie_string), cookie.name)
+        if refusal and cookie.verdict.category in self._gate.policy.necessary:
+            self._gate._warn("refusal", _REFUSED_BY_BROWSERS, cookie.name[:128], refusal)
+
+
+_PROXY_FIX_INSIDE = (
+    "ProxyFix works inside the gate, which then sees the proxy's scheme and host, not the visitor's; put it "
+    "outside: app.wsgi_app = ProxyFix(policy.wrap(app.wsgi_app, ...), x_proto=1, x_host=1)"
+)
+
+_SECURE_ON_HTTP = (
+    "a Secure preferences cookie is set on an http request, which browsers refuse; behind a "
+    "proxy, put what reads X-Forwarded-Proto (such as ProxyFix with x_proto=1) outside the gate"
+)
+
+_HTTP_BESIDE_HTTPS = (
+    "this site is visited over http and https: on http browsers neither send nor replace the Secure "
+    "preferences cookie, so visitors are asked again there and nothing is expired; redirect http to https"
+)
+
+_STILL_SENT = (
+    "the refused cookie %r is still sent a minute after it was refused: declare the domain and path it is "
+    "set with, or stop the script that sets it"
+)
+
+_OTHER_SCOPE = (
+    "the cookie %r is set with Path=%s and Domain=%s, and declared otherwise; a refusal removes it for sure "
+    "only if the policy declares both"
+)
+
+_REFUSED_BY_BROWSERS = "browsers refuse the necessary cookie %r: %s"
