@@ -114,7 +114,7 @@ def test_equally_long_patterns_are_fine_where_no_name_or_no_conflict_can_be() ->
         ({"cookie_name": "x" * 129}, "up to 128"),
         ({"cookie_domain": "exa mple"}, "cookie_domain: not a domain: 'exa mple'"),
         ({"cookie_name": "__Host-c", "cookie_domain": "example.org"}, "has no Domain"),
-        ({"cookie_lifetime": "401 days"}, "400 days (R41), not '401 days'"),
+        ({"cookie_lifetime": "401 days"}, "400 days, the longest browsers keep, not '401 days'"),
         ({"cookie_lifetime": "session"}, "not 'session'"),
         ({"cookie_lifetime": timedelta(microseconds=1)}, "must be a second to 400 days"),
         ({"cookie_lifetime": "six months"}, "cookie_lifetime: a lifetime is"),

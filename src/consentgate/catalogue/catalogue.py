@@ -153,7 +153,7 @@ class Catalogue:
                 if keys.setdefault(cookie.name, category.key) != category.key:
                     raise PolicyError(
                         f"cookie {cookie.name!r} is in two categories, {keys[cookie.name]!r} and "
-                        f"{category.key!r}: one cookie, one purpose (R20)"
+                        f"{category.key!r}: one cookie, one purpose"
                     )
                 scopes[cookie.name] = (*scopes.get(cookie.name, ()), cookie)
         patterns = Patterns(name for name in keys if "*" in name)
@@ -270,19 +270,22 @@ def _checked_lifetime(lifetime: timedelta | str) -> timedelta:
     except PolicyError as error:
         raise PolicyError(f"cookie_lifetime: {error}") from None
     if length is None or not timedelta(seconds=1) <= length <= LONGEST:
-        raise PolicyError(f"cookie_lifetime must be a second to 400 days (R41), not {lifetime!r}")
+        raise PolicyError(
+            f"cookie_lifetime must be a second to 400 days, the longest browsers keep, not {lifetime!r}"
+        )
     return length
 
 
 def _checked_strings(strings: Strings) -> Strings:
+    """Return a copy of *strings*; raise one PolicyError with a line for each mistake."""
     if not isinstance(strings, Mapping):
         raise PolicyError(f"strings must be a table of languages, not {strings!r}")
     for language, own in strings.items():
         checked_language("strings", language)
         if not isinstance(own, Mapping) or not all(isinstance(text, str) for text in own.values()):
             raise PolicyError(f"strings: for {language!r} a table of texts is needed, not {own!r}")
-    for mistake in mistakes(strings):
-        raise PolicyError(f"strings: {mistake}")
+    if wrong := list(mistakes(strings)):
+        raise PolicyError("\n".join(f"strings: {mistake}" for mistake in wrong))
     return {language: dict(own) for language, own in strings.items()}
 
 
