@@ -33,8 +33,10 @@ class Policy(Catalogue):
         contact: how to reach them.
         privacy_url: address of the privacy notice.
         updated: when the policy last changed, a date or ``"2026-11-23"``.
-        cookie_name: of the preferences cookie; ``__Host-`` before it keeps sibling hosts from planting one.
-        cookie_domain: its Domain, None for this host only.
+        cookie_name: of the preferences cookie. On https use ``"__Host-cookies_preferences"``: with another
+            name, a host of the same domain can set the cookie, and so give consent for a visitor who has
+            not chosen.
+        cookie_domain: its Domain, None for this host only; then its name cannot begin with ``__Host-``.
         cookie_lifetime: how long a choice is kept, yes or no: a timedelta or a text; six months.
         language: the one the site's own texts are in; `translated` gives a text in several.
         strings: the site's own wording of our texts, by language: ``{"fr": {"Accept all": "D'accord"}}``.
