@@ -60,7 +60,7 @@ def _options(settings: dict[str, str]) -> dict[str, Any]:
         if name == "secret_key_file":
             options["secret_key"] = read_key(Path(text))
         elif name in _READERS:
-            options[name] = _READERS[name](name, text.strip())
+            options[name] = _READERS[name](name, text)
         elif name != "policy":
             known = ", ".join(["policy", "secret_key_file", *_READERS])
             raise PolicyError(f"unknown setting {name!r}; known are {known}")

@@ -323,3 +323,18 @@ def test_presets_of_a_policy_whose_necessary_category_is_mistaken_are_no_further
 def test_cookie_objects_may_stand_among_the_names() -> None:
     mapping = {"category": [{"key": "a", "cookies": [Cookie("x", purpose="y"), "z"]}]}
     assert Policy.from_dict(mapping).scopes_of("x") == (Cookie("x", purpose="y"),)
+
+
+def test_texts_are_not_blamed_for_a_policy_whose_own_language_is_none() -> None:
+    by_language = {"fr": "Mesure d'audience"}
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_dict({"language": "French", "category": [{"key": "a", "title": by_language}]})
+    assert str(caught.value).startswith("policy: language: a language is a code such as")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_odd_name_is_not_blamed_for_another_mistake() -> None:
+    cookie = {"name": "_ga_[A-Z]+", "path": "x"}
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_dict({"category": [{"key": "a", "cookie": [cookie]}]})
+    assert str(caught.value).endswith("[[category.cookie]] '_ga_[A-Z]+': not a path: 'x'")
