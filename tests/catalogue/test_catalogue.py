@@ -229,3 +229,14 @@ def test_what_is_published_is_text_and_named_if_not(option: str) -> None:
 @pytest.mark.parametrize("url", ["https://example.org/privacy", "http://example.org", "/privacy"])
 def test_where_privacy_is_explained(url: str) -> None:
     assert Policy([], privacy_url=url).privacy_url == url
+
+
+def test_every_mistake_in_the_strings_is_a_line() -> None:
+    strings: Any = {"German": {"Accept all": "Alle"}, "fr": {"Nothing of ours": "x"}, "de": {"Save": 5}}
+    with pytest.raises(PolicyError) as caught:
+        Policy([], strings=strings)
+    assert [line.split(",")[0] for line in str(caught.value).splitlines()] == [
+        "strings: a language is a code such as 'fr' or 'pt-BR'",
+        "strings: 'Nothing of ours' is none of our texts; `consentgate strings` prints them",
+        "strings: for 'de' a table of texts is needed",
+    ]

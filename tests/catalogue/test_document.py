@@ -62,6 +62,7 @@ def test_a_table_is_not_taken_for_json(begins: str) -> None:
 @given(st.binary(max_size=60))
 @example(b"\x00")
 @example(b"{")
+@example(b"a = " + b"1" * 5000)
 @example(b"\xef\xbb\xbf\xef\xbb\xbf")
 def test_any_octets_are_a_table_or_a_policy_error(octets: bytes) -> None:
     try:

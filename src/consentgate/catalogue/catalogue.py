@@ -1,6 +1,6 @@
 """The catalogue: every declared category and cookie, and which category a name belongs to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -277,16 +277,23 @@ def _checked_lifetime(lifetime: timedelta | str) -> timedelta:
 
 
 def _checked_strings(strings: Strings) -> Strings:
-    """Return a copy of *strings*; raise one PolicyError with a line for each mistake."""
     if not isinstance(strings, Mapping):
         raise PolicyError(f"strings must be a table of languages, not {strings!r}")
-    for language, own in strings.items():
-        checked_language("strings", language)
-        if not isinstance(own, Mapping) or not all(isinstance(text, str) for text in own.values()):
-            raise PolicyError(f"strings: for {language!r} a table of texts is needed, not {own!r}")
-    if wrong := list(mistakes(strings)):
-        raise PolicyError("\n".join(f"strings: {mistake}" for mistake in wrong))
+    if wrong := list(_mistakes_of(strings)):
+        raise PolicyError("\n".join(wrong))
     return {language: dict(own) for language, own in strings.items()}
+
+
+def _mistakes_of(strings: Strings) -> Iterator[str]:
+    for language, own in strings.items():
+        try:
+            checked_language("strings", language)
+        except PolicyError as error:
+            yield str(error)
+        if not isinstance(own, Mapping) or not all(isinstance(text, str) for text in own.values()):
+            yield f"strings: for {language!r} a table of texts is needed, not {own!r}"
+        else:
+            yield from (f"strings: {mistake}" for mistake in mistakes({language: own}))
 
 
 def _checked_date(updated: date | str | None) -> date | None:

@@ -42,5 +42,5 @@ def parse_document(octets: bytes, source: str) -> dict[str, Any]:
         )
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a TOMLDecodeError, or that of a number with thousands of digits
         raise PolicyError(f"{source}: not TOML: {error}") from None
