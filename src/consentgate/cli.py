@@ -5,14 +5,18 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from consentgate import __version__
+from consentgate.catalogue.document import parse_document
+from consentgate.catalogue.hints import hints
 from consentgate.catalogue.lifetimes import duration
+from consentgate.catalogue.toml import examine
 from consentgate.i18n.messages import LANGUAGES, SOURCE, Words, known_messages, spoken
 from consentgate.i18n.texts import Message, Text, in_language
 
+from ._keys import read_key
 from .errors import PolicyError
 from .policy import Policy
 
@@ -25,9 +29,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.command(arguments)
     except (PolicyError, OSError) as error:
-        print(f"consentgate: {error}", file=sys.stderr)
+        _complain(str(error).splitlines())
         return 1
     return status
+
+
+def _complain(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(f"consentgate: {line}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,10 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     keygen = commands.add_parser("keygen", help="print a new secret key")
     keygen.set_defaults(command=_keygen)
 
-    check = commands.add_parser("check", help="say what is wrong with a policy file")
+    check = commands.add_parser("check", help="say all that is wrong with a policy file, and give hints")
     check.add_argument("policy", type=Path, help="a policy in TOML")
     check.add_argument(
-        "--complete", action="store_true", help="also name each text that visitors are not given (R18)"
+        "--complete", action="store_true", help="also name each text that visitors are not given"
     )
     check.set_defaults(command=_check)
 
@@ -86,7 +95,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _secret_key(key_file: Path | None) -> str:
     if key_file is not None:
-        return key_file.read_text().strip()
+        return read_key(key_file)
     return os.environ.get(KEY_VARIABLE) or secrets.token_urlsafe(32)
 
 
@@ -96,18 +105,24 @@ def _keygen(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    policy = Policy.from_toml(arguments.policy)
+    source = str(arguments.policy)
+    mapping = parse_document(arguments.policy.read_bytes(), source)
+    policy, mistakes = examine(mapping, source, Policy)
+    _complain(mistakes)
+    _complain(f"{source}: hint: {hint}" for hint in hints(policy))
+    if mistakes:
+        return 1
     findings = [
         *_disagreements(policy),
         *_untranslated(policy),
         *(_not_stated(policy) if arguments.complete else ()),
     ]
     for finding in findings:
-        print(f"{arguments.policy}: {finding}")
+        print(f"{source}: {finding}")
     if findings:
         return 1
     cookies = sum(len(category.cookies) for category in policy.categories)
-    print(f"{arguments.policy}: {len(policy.categories)} categories, {cookies} cookies, nothing wrong")
+    print(f"{source}: {len(policy.categories)} categories, {cookies} cookies, nothing wrong")
     return 0
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from wsgiref.types import WSGIApplication
 
 from consentgate.catalogue.catalogue import Catalogue
-from consentgate.catalogue.toml import arguments_of
+from consentgate.catalogue.document import parse_document
+from consentgate.catalogue.toml import examine
 from consentgate.consent.preferences import Preferences, answers_to
 from consentgate.consent.signing import check_fits
 from consentgate.gate.middleware import ConsentGate
@@ -31,8 +32,10 @@ class Policy(Catalogue):
         contact: how to reach them.
         privacy_url: address of the privacy notice.
         updated: when the policy last changed, a date or ``"2026-11-23"``.
-        cookie_name: of the preferences cookie; ``__Host-`` before it keeps sibling hosts from planting one.
-        cookie_domain: its Domain, None for this host only.
+        cookie_name: of the preferences cookie. On https use ``"__Host-cookies_preferences"``: with another
+            name, a host of the same domain can set the cookie, and so give consent for a visitor who has
+            not chosen.
+        cookie_domain: its Domain, None for this host only; then its name cannot begin with ``__Host-``.
         cookie_lifetime: how long a yes is kept: a timedelta or a text; six months.
         refusal_lifetime: how long a no is kept; as long as a yes, unless given.
         language: the one the site's own texts are in; `translated` gives a text in several.
@@ -62,35 +65,29 @@ class Policy(Catalogue):
         """Return the policy written in the TOML file at *path*.
 
         Raises:
-            PolicyError: naming the file, the table and the culprit.
+            PolicyError: a line for each mistake, with the file, the table and the culprit.
             OSError: the file cannot be read.
         """
-        import tomllib  # a policy need not come from a file
-
         name = os.fspath(path)
-        try:
-            with open(path, "rb") as file:
-                mapping = tomllib.load(file)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise PolicyError(f"{name}: not TOML: {error}") from error
-        return cls._from_mapping(mapping, name)
+        with open(path, "rb") as file:
+            octets = file.read()
+        return cls._from_mapping(parse_document(octets, name), name)
 
     @classmethod
     def from_dict(cls, mapping: Mapping[str, Any]) -> "Policy":
         """Return the policy described by *mapping*, whose keys are those of a policy file.
 
         Raises:
-            PolicyError: naming the table and the culprit.
+            PolicyError: a line for each mistake, with the table and the culprit.
         """
         return cls._from_mapping(mapping, "policy")
 
     @classmethod
     def _from_mapping(cls, mapping: Mapping[str, Any], source: str) -> "Policy":
-        categories, arguments = arguments_of(mapping, source)
-        try:
-            return cls(categories, **arguments)
-        except PolicyError as error:
-            raise PolicyError(f"{source}: {error}") from None
+        policy, mistakes = examine(mapping, source, cls)
+        if mistakes:
+            raise PolicyError("\n".join(mistakes))
+        return policy
 
     def choose(self, accepted: Iterable[str], *, at: datetime | None = None) -> Preferences:
         """Return what a visitor has chosen who accepts exactly these categories and refuses the others.

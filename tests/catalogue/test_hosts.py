@@ -207,7 +207,7 @@ def test_a_file_declares_them_with_the_same_words() -> None:
         consent_mode=["ad_storage"],
         cookies=[Cookie("x", partitioned=True)],
     )
-    with pytest.raises(PolicyError, match=r"policy: \[\[category\]\] 'a': category 'a': hosts must be"):
+    with pytest.raises(PolicyError, match=r"policy: \[\[category\]\] 'a': hosts must be"):
         Policy.from_dict({"category": [{"key": "a", "hosts": "maps.example"}]})
 
 

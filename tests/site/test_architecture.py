@@ -13,6 +13,7 @@ PACKAGE = Path(consentgate.__file__).parent
 
 ROOMS: dict[str, set[str]] = {
     "_cache": set(),
+    "_keys": {"errors"},
     "_late": set(),
     "_urls": set(),
     "errors": set(),
@@ -38,9 +39,9 @@ ROOMS: dict[str, set[str]] = {
     },
     "policy": {"errors", "gate", "events", "rendering", "consent", "catalogue", "i18n"},
     "__init__": {"_late", "errors", "policy", "gate", "visit", "events", "consent", "catalogue"},
-    "paste": {"errors", "policy", "gate"},
+    "paste": {"_keys", "errors", "policy", "gate"},
     "demo": {"policy", "gate", "visit", "events", "rendering", "headers"},
-    "cli": {"__init__", "errors", "policy", "demo", "catalogue", "i18n"},
+    "cli": {"__init__", "_keys", "errors", "policy", "demo", "catalogue", "i18n"},
     "__main__": {"cli"},
     "testing": {"_late", "errors", "policy", "visit", "consent", "catalogue", "headers"},
 }

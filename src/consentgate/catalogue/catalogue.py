@@ -1,6 +1,6 @@
 """The catalogue: every declared category and cookie, and which category a name belongs to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -158,7 +158,7 @@ class Catalogue:
                 if keys.setdefault(cookie.name, category.key) != category.key:
                     raise PolicyError(
                         f"cookie {cookie.name!r} is in two categories, {keys[cookie.name]!r} and "
-                        f"{category.key!r}: one cookie, one purpose (R20)"
+                        f"{category.key!r}: one cookie, one purpose"
                     )
                 scopes[cookie.name] = (*scopes.get(cookie.name, ()), cookie)
         patterns = Patterns(name for name in keys if "*" in name)
@@ -288,20 +288,30 @@ def _checked_lifetime(option: str, lifetime: timedelta | str) -> timedelta:
     except PolicyError as error:
         raise PolicyError(f"{option}: {error}") from None
     if length is None or not timedelta(seconds=1) <= length <= MAX_DECLARED:
-        raise PolicyError(f"{option} must be a second to 400 days, not {lifetime!r}")
+        raise PolicyError(
+            f"{option} must be a second to 400 days, the longest browsers keep, not {lifetime!r}"
+        )
     return length
 
 
 def _checked_strings(strings: Strings) -> Strings:
     if not isinstance(strings, Mapping):
         raise PolicyError(f"strings must be a table of languages, not {strings!r}")
-    for language, own in strings.items():
-        checked_language("strings", language)
-        if not isinstance(own, Mapping) or not all(isinstance(text, str) for text in own.values()):
-            raise PolicyError(f"strings: for {language!r} a table of texts is needed, not {own!r}")
-    for mistake in mistakes(strings):
-        raise PolicyError(f"strings: {mistake}")
+    if wrong := list(_mistakes_of(strings)):
+        raise PolicyError("\n".join(wrong))
     return {language: dict(own) for language, own in strings.items()}
+
+
+def _mistakes_of(strings: Strings) -> Iterator[str]:
+    for language, own in strings.items():
+        try:
+            checked_language("strings", language)
+        except PolicyError as error:
+            yield str(error)
+        if not isinstance(own, Mapping) or not all(isinstance(text, str) for text in own.values()):
+            yield f"strings: for {language!r} a table of texts is needed, not {own!r}"
+        else:
+            yield from (f"strings: {mistake}" for mistake in mistakes({language: own}))
 
 
 def _checked_date(updated: date | str | None) -> date | None:

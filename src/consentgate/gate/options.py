@@ -37,6 +37,15 @@ _CHOICES = {"undeclared": get_args(Undeclared)}
 _FLAGS = ("cookie_httponly", "filter_requests", "expire_unaccepted", "report_only")
 
 
+INI = "ini"
+"""Key of a field's metadata: how an ini file writes the option. Options without it need Python."""
+
+_TEXT = {INI: "text"}
+_TEXTS = {INI: "texts"}
+_TRUTH = {INI: "truth"}
+_TEXT_OR_NONE = {INI: "text or none"}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GateOptions:
     """The options of `Policy.wrap` and `ConsentGate`, all by keyword.
@@ -71,21 +80,21 @@ class GateOptions:
         PolicyError: naming the option that cannot be as it is; the key is checked first.
     """
 
-    secret_key: SecretKey = field(repr=False)
-    secret_key_fallbacks: Iterable[SecretKey] | None = field(default=(), repr=False)
-    cookie_secure: bool | None = None
-    cookie_httponly: bool = True
-    preferences_path: str | None = "/cookies"
-    trusted_origins: Iterable[str] = ()
-    undeclared: Undeclared = "block"
-    filter_requests: bool = True
-    expire_unaccepted: bool = True
-    report_only: bool = False
+    secret_key: SecretKey = field(repr=False, metadata=_TEXT)
+    secret_key_fallbacks: Iterable[SecretKey] | None = field(default=(), repr=False, metadata=_TEXTS)
+    cookie_secure: bool | None = field(default=None, metadata=_TRUTH)
+    cookie_httponly: bool = field(default=True, metadata=_TRUTH)
+    preferences_path: str | None = field(default="/cookies", metadata=_TEXT_OR_NONE)
+    trusted_origins: Iterable[str] = field(default=(), metadata=_TEXTS)
+    undeclared: Undeclared = field(default="block", metadata=_TEXT)
+    filter_requests: bool = field(default=True, metadata=_TRUTH)
+    expire_unaccepted: bool = field(default=True, metadata=_TRUTH)
+    report_only: bool = field(default=False, metadata=_TRUTH)
     applies: Applies | None = None
     applies_vary: Iterable[str] | None = None
-    language: Language = None
-    templates: Templates = None
-    page_csp: str = ""
+    language: Language = field(default=None, metadata=_TEXT)
+    templates: Templates = field(default=None, metadata=_TEXT)
+    page_csp: str = field(default="", metadata=_TEXT)
     observer: Observer | Iterable[Observer] | None = None
 
     def __post_init__(self) -> None:
