@@ -123,7 +123,7 @@ def _disagreements(policy: Policy) -> Iterator[str]:
 
 def _untranslated(policy: Policy) -> Iterator[str]:
     """Yield each text that is missing in a language others of the policy's are given in."""
-    texts = [("policy: title", policy.title)]
+    texts = [("policy: site", policy.site), ("policy: title", policy.title)]
     for category in policy.categories:
         owner = f"category {category.key!r}"
         texts += [(f"{owner}: title", category.title), (f"{owner}: description", category.description)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from consentgate._urls import quote_path, quote_query
+from consentgate.catalogue.category import Basis
 from consentgate.consent.preferences import Preferences, State, answers_to
 from consentgate.consent.verdict import Judge, Reason, Standing, Verdict
 from consentgate.i18n.messages import spoken
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from consentgate.rendering.html import Renderer
+    from consentgate.rendering.view import VisitorView
 
 ENVIRON_KEY = "consentgate.visit"
 
@@ -210,37 +212,6 @@ class Visit:
             self.standing = setting.judge.standing(preferences)
             self.course = self.course._replace(chosen_at=at)
 
-    def banner(self, *, action: str | None = None) -> "Markup":
-        """Return the question as HTML for the top of a page, empty when there is nothing to ask (R76).
-
-        Args:
-            action: where its form posts to; the preferences page, unless given.
-
-        Raises:
-            PolicyError: there is no page to post to (`preferences_path=None`), and no *action*.
-        """
-        # Loaded when there is something to draw, not with the package.
-        from consentgate.rendering.html import Renderer
-
-        setting = self.setting
-        path = setting.preferences_path
-        if action is None and path is None:
-            raise PolicyError("preferences_path is None: say where the banner posts to, banner(action=...)")
-        if not self.needs_choice:
-            return Renderer.nothing
-        renderer = setting.renderer() if setting.renderer else Renderer(setting.judge.catalogue)
-        script_name, path_info, query_string, _ = self.place
-        mount = quote_path(script_name)
-        page = mount + quote_path(path_info)
-        query = quote_query(query_string)
-        own = None if path is None else mount + path
-        return renderer.banner(
-            action=action or str(own),
-            next_page=f"{page}?{query}" if query else page,
-            page=own,
-            language=self.language,
-        )
-
     @property
     def language(self) -> str:
         """The language to speak to this visitor in: the site's word, the browser's, the policy's."""
@@ -279,3 +250,105 @@ class Visit:
             self.course = course._replace(varies=("Cookie", *course.varies))
         if self.told is not None:
             self.setting.asked_late()
+
+    # Temporary, until the visit is rewritten: page, banner, placeholder.
+
+    @property
+    def view(self) -> "VisitorView":
+        """The visitor, as page and banner show one."""
+        from consentgate.rendering.view import VisitorView
+
+        self._ask()
+        standing, catalogue = self.standing, self.setting.judge.catalogue
+        asked = tuple(
+            each.key
+            for each in catalogue.categories
+            if each.basis is Basis.CONSENT
+            and each.key in catalogue.digests
+            and standing.preferences.answer(each.key) is None
+        )
+        return VisitorView(
+            preferences=standing.preferences,
+            allowed=frozenset(self.allowed),
+            asked=asked if self.needs_choice else (),
+            now=self.setting.clock(),
+        )
+
+    def banner(self, *, action: str | None = None, next: str | None = None) -> "Markup":
+        """Return the question as HTML for the top of a page, empty when there is nothing to ask (R76).
+
+        Args:
+            action: where its form posts to; the preferences page, unless given.
+            next: path to return to after the choice; that of this request, unless given.
+
+        Raises:
+            PolicyError: there is no page to post to (`preferences_path=None`), and no *action*.
+        """
+        own = self._own_page
+        if action is None and own is None:
+            raise PolicyError("preferences_path is None: say where the banner posts to, banner(action=...)")
+        return self._drawer.banner(
+            self.view,
+            action=action or str(own),
+            next=next or self._here,
+            page=own,
+            language=self.language,
+        )
+
+    def form(self, *, next: str | None = None) -> "Markup":
+        """Return the page's forms, for a layout of the site's own."""
+        from consentgate.rendering.assets import stylesheet
+
+        own = self.preferences_url
+        return self._drawer.form(
+            self.view,
+            action=own,
+            next=next or self._here,
+            language=self.language,
+            stylesheet=f"{own}/{stylesheet()[0]}",
+        )
+
+    def placeholder(self, category_key: str) -> "Markup":
+        """Return what stands where an embed would, until its category is allowed."""
+        from consentgate.rendering.assets import stylesheet
+
+        own = self.preferences_url
+        return self._drawer.placeholder(
+            self.view,
+            category_key,
+            action=own,
+            next=self._here,
+            language=self.language,
+            stylesheet=f"{own}/{stylesheet()[0]}",
+        )
+
+    @property
+    def preferences_url(self) -> str:
+        """Path of the visitor's page, mount included.
+
+        Raises:
+            PolicyError: there is none (`preferences_path=None`).
+        """
+        if self._own_page is None:
+            raise PolicyError("preferences_path is None: there is no page of ours")
+        return self._own_page
+
+    @property
+    def _own_page(self) -> str | None:
+        path = self.setting.preferences_path
+        return None if path is None else quote_path(self.place[0]) + path
+
+    @property
+    def _here(self) -> str:
+        script_name, path_info, query_string, _ = self.place
+        page = quote_path(script_name) + quote_path(path_info)
+        query = quote_query(query_string)
+        return f"{page}?{query}" if query else page
+
+    @property
+    def _drawer(self) -> "Renderer":
+        # Loaded when there is something to draw, not with the package.
+        from consentgate.rendering.html import Renderer
+
+        setting = self.setting
+        return setting.renderer() if setting.renderer else Renderer(setting.judge.catalogue)

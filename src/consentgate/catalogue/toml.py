@@ -34,7 +34,7 @@ def arguments_of(mapping: Mapping[str, Any], source: str = "") -> tuple[list[Cat
     with _Place(source or "policy"):
         table = _table(mapping, (*PUBLISHED, "presets", "category"))
         own = table.get("language", SOURCE)
-        table = _spoken(table, ("title",), own)
+        table = _spoken(table, ("site", "title"), own)
         categories = [_category(each, own) for each in _tables(table.pop("category", ()), "category")]
         cookies = [cookie for each in _presets(table.pop("presets", ())) for cookie in each]
         return _with_presets(categories, cookies), table
