@@ -50,7 +50,8 @@ def library() -> Policy:
                         function=both("Audience measurement", "Mesure d’audience"),
                         location=both("every page", "toutes les pages"),
                         purpose=both(
-                            "To tell a first visit from a return", "Distinguer une première visite d’un retour"
+                            "To tell a first visit from a return",
+                            "Distinguer une première visite d’un retour",
                         ),
                         lifetime="13 months",
                     ),
@@ -78,9 +79,7 @@ def library() -> Policy:
                         "branch",
                         provider=site,
                         function=both("Opening hours", "Horaires"),
-                        purpose=both(
-                            "To show your branch first", "Montrer d’abord votre médiathèque"
-                        ),
+                        purpose=both("To show your branch first", "Montrer d’abord votre médiathèque"),
                         lifetime="1 year",
                     ),
                     Cookie(
@@ -229,7 +228,13 @@ def arabic() -> Policy:
     )
 
 
-POLICIES = {"library": library(), "many": many(), "long": many(long=True), "german": german(), "arabic": arabic()}
+POLICIES = {
+    "library": library(),
+    "many": many(),
+    "long": many(long=True),
+    "german": german(),
+    "arabic": arabic(),
+}
 
 
 def answered(policy: Policy, at: int, **said: bool) -> Preferences:
@@ -314,7 +319,9 @@ def text_of(kind: str, renderer: Renderer, view: VisitorView, language: str) -> 
         content = renderer.form(view, action="/cookies", next=here, language=language, stylesheet=style)
     else:
         style = f"/cookies/{stylesheet()[0]}"
-        key = next(key for key in renderer._policy.digests if renderer._policy.category(key).basis == "consent")
+        key = next(
+            key for key in renderer._policy.digests if renderer._policy.category(key).basis == "consent"
+        )
         key = max(view.denied, default=key)
         content = renderer.placeholder(
             view, key, action="/cookies", next=here, language=language, stylesheet=style

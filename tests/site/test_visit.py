@@ -174,10 +174,10 @@ def test_the_banner_asks_once_and_returns_to_the_page() -> None:
     banner = one.banner()
     assert banner.__html__() == banner
     assert 'action="/mounted%20app/cookies"' in banner
-    assert 'value="/mounted%20app/caf%C3%A9?q=%3C1%3E&amp;r=%20%E9"' in banner
+    assert 'value="/mounted%20app/caf%C3%A9?q=%3C1%3E&amp;r=%20%E9#consentgate-done"' in banner
     assert banner.count('<button name="action" value="accept_all">') == 1
     assert banner.count('<button name="action" value="refuse_all">') == 1
-    assert visit("internal").banner() == ""
+    assert 'id="consentgate-done"' in visit("internal").banner()
     assert visit(applies=False).banner() == ""
 
 
@@ -187,7 +187,20 @@ def test_a_banner_needs_somewhere_to_post_to() -> None:
     banner = visit(path=None).banner(action="/choose")
     assert 'action="/choose"' in banner
     assert "<a " not in banner
-    assert 'value="/"' in banner
+    assert 'value="/#consentgate-done"' in banner
+
+
+def test_forms_and_placeholder_for_a_layout_of_the_sites_own() -> None:
+    one = visit(place=("/mounted app", "/privacy", "", None))
+    assert one.preferences_url == "/mounted%20app/cookies"
+    form = one.form()
+    assert 'value="/mounted%20app/privacy"' in form
+    assert 'value="/elsewhere"' in one.form(next="/elsewhere")
+    assert 'href="/mounted%20app/cookies/style-' in form
+    assert 'value="/mounted%20app/privacy#consentgate-place-internal"' in one.placeholder("internal")
+    assert 'value="/here#consentgate-done"' in one.banner(next="/here")
+    with pytest.raises(PolicyError, match="there is no page of ours"):
+        _ = visit(path=None).preferences_url
 
 
 def test_policies_without_questions_need_no_choice() -> None:

@@ -260,5 +260,5 @@ def contact_href(contact: str) -> str | None:
         return f"mailto:{quote(contact, safe='@+.-_')}"
     if _TELEPHONE.fullmatch(contact):
         return f"tel:{re.sub('[^0-9+]', '', contact)}"
-    is_link = re.match(r"https?://|/(?!/)", contact) and not re.search(r"\s", contact)
+    is_link = re.match(r"https?://|/(?![/\\])", contact) and not re.search(r"\s", contact)
     return contact if is_link else None

@@ -113,12 +113,13 @@ def outcome_of(statuses: tuple[Status, ...]) -> Outcome:
         return tuple(status.category for status in statuses if status.condition in conditions)
 
     standing = those(Condition.ACCEPTED, Condition.EXEMPT, Condition.UNANSWERED, Condition.CHANGED)
+    refused, objected = those(Condition.REFUSED), those(Condition.OBJECTED)
     return Outcome(
-        those(Condition.ACCEPTED),
-        those(Condition.REFUSED),
-        those(Condition.OBJECTED),
-        those(Condition.UNANSWERED, Condition.CHANGED),
-        is_refusal=not standing,
+        accepted=those(Condition.ACCEPTED),
+        refused=refused,
+        objected=objected,
+        unanswered=those(Condition.UNANSWERED, Condition.CHANGED),
+        is_refusal=not standing and bool(refused or objected),
     )
 
 
