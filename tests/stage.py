@@ -1,18 +1,17 @@
 """Sites and visitors to look at: every state of page, banner, form and placeholder, at an address of its own.
 
 `/page/library/partly/fr` is the page of the library's policy for a visitor who has answered a part of it, in
-French; `/banner/...` is the site's front page, with the banner; `/form/...` the forms in the site's own layout;
-`/place/...` an embed that waits for its category.
+French; `/banner/...` is the site's front page, with the banner; `/form/...` the forms in the site's own
+layout; `/place/...` an embed that waits for its category.
 """
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from markupsafe import Markup
 
 from consentgate import Basis, Category, Cookie, Policy, Preferences
-from consentgate.consent.preferences import Answer
+from consentgate.consent.preferences import UNDECIDED, Answer
 from consentgate.i18n.texts import translated
 from consentgate.rendering.assets import stylesheet
 from consentgate.rendering.html import Renderer
@@ -99,8 +98,8 @@ def library() -> Policy:
                 title=both("Embedded video", "Vidéos intégrées"),
                 description=both(
                     "They let us show readings from YouTube, which then learns that you watched them.",
-                    "Ils permettent de montrer des lectures hébergées par YouTube, qui apprend alors que vous "
-                    "les regardez.",
+                    "Ils permettent de montrer des lectures hébergées par YouTube, qui apprend alors que "
+                    "vous les regardez.",
                 ),
                 cookies=[
                     Cookie(
@@ -242,9 +241,7 @@ def answered(policy: Policy, at: int, **said: bool) -> Preferences:
     return Preferences(tuple(Answer(key, yes, at, policy.digests[key]) for key, yes in said.items()))
 
 
-def view_of(
-    policy: Policy, preferences: Preferences = Preferences(), *, asked: Iterable[str] = (), **more: Any
-) -> VisitorView:
+def view_of(policy: Policy, preferences: Preferences = UNDECIDED, **more: Any) -> VisitorView:
     """A visitor with these answers, as a visit shows one."""
     unanswered = [
         each.key

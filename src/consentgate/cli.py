@@ -39,7 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="serve a small data portal behind its policy, on loopback")
-    demo.add_argument("--port", type=_port, default=8000, help="0 for any free one (default: 8000)")
+    demo.add_argument(
+        "--port", type=_port, help="0 for any free one (default: 8000, or another if that is taken)"
+    )
     demo.add_argument(
         "--key-file",
         type=Path,
@@ -79,7 +81,7 @@ def _port(text: str) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from consentgate.demo.portal import serve
+    from consentgate.demo.serving import serve
 
     return serve(port=arguments.port, secret_key=_secret_key(arguments.key_file))
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -10,11 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consentgate import Attestation, Basis, Category, Cookie, Policy
+from consentgate import Attestation, Basis, Category, Policy
 from consentgate.endpoint.choices import LARGEST_BODY
 from consentgate.rendering.assets import stylesheet
 from tests.conftest import ATTESTED, KEY, NOW, Answer, application, cookie, make_policy, request
-from tests.strategies import ANY_TEXT, NATIVE
+from tests.strategies import NATIVE
 
 POLICY = make_policy(exempt=True)
 GATE = POLICY.wrap(application(), secret_key=KEY)

@@ -39,7 +39,7 @@ ROOMS: dict[str, set[str]] = {
     "policy": {"errors", "gate", "events", "rendering", "consent", "catalogue", "i18n"},
     "__init__": {"_late", "errors", "policy", "gate", "visit", "events", "consent", "catalogue"},
     "paste": {"errors", "policy", "gate"},
-    "demo": {"policy", "gate", "visit", "events", "rendering", "headers"},
+    "demo": {"policy", "gate", "visit", "events", "consent", "headers"},
     "cli": {"__init__", "errors", "policy", "demo", "catalogue", "i18n"},
     "__main__": {"cli"},
     "testing": {"_late", "errors", "policy", "visit", "consent", "catalogue", "headers"},
@@ -59,7 +59,7 @@ DOORS = {
     "pytest": {"testing.plugin"},
     "webtest": {"testing.visitor"},
     "itsdangerous": {"consent.signing"},
-    "jinja2": {"gate.options", "rendering.html"},  # options: the type of its loaders
+    "jinja2": {"gate.options", "rendering.templating", "demo.page"},  # options: the type of its loaders
     "markupsafe": {"rendering.html", "rendering.text", "visit"},  # visit: the type of its banner
     "webob": {"endpoint.choices", "endpoint.routes", "endpoint.state", "i18n.negotiation"},
 }
