@@ -178,13 +178,13 @@ class Renderer:
     def _form_of(self, view: VisitorView, language: str, action: str, next: str | None) -> dict[str, object]:
         """Return what the page's forms and texts are drawn from."""
         statuses = statuses_of(self._policy, view)
-        days = [answer.at for answer in view.preferences.answers]
+        ends = (each.at + self._policy.lifetime_of(each.accepted) for each in view.preferences.answers)
         return {
             "statuses": statuses,
             "outcome": outcome_of(statuses),
             "has_saved": has_just_answered(view),
             "signals": _names_of(view.signals),
-            "asked_again": min(days) + int(self._policy.cookie_lifetime.total_seconds()) if days else None,
+            "asked_again": min(ends, default=None),
             "contact_href": contact_href(self._policy.contact),
             "action": action,
             "next": next,
@@ -240,8 +240,7 @@ def _names_of(signals: Sequence[str]) -> str:
 def _who_learns(category: Category) -> list[str]:
     """Return who would learn of a visit, each once: the providers declared, and the hosts."""
     providers = (cookie.provider.strip() for cookie in category.cookies)
-    hosts = getattr(category, "hosts", ())
-    return list(dict.fromkeys([*filter(None, providers), *map(str, hosts)]))
+    return list(dict.fromkeys([*filter(None, providers), *category.hosts]))
 
 
 _MAIL = re.compile(r"[^\s@/:]+@[^\s@/:]+")

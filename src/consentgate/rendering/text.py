@@ -190,6 +190,7 @@ def to_json(policy: Catalogue, localizer: Localizer) -> dict[str, object]:
         "updated": None if policy.updated is None else policy.updated.isoformat(),
         "cookie_name": policy.cookie_name,
         "cookie_lifetime": lifetime_text(policy.cookie_lifetime),
+        "refusal_lifetime": lifetime_text(policy.refusal_lifetime),
         "language": localizer.language,
         "categories": [
             {
