@@ -284,6 +284,17 @@ def test_a_category_with_nothing_in_it_is_described_and_not_asked() -> None:
         assert "choice.none" not in html
 
 
+def test_other_hosts_are_named() -> None:
+    maps = Category("maps", title="Maps", hosts=["maps.example", "*.tiles.example"])
+    policy = Policy([maps])
+    html = Renderer(policy).page(view_of(policy), own="/cookies", next=None, language="en")
+    assert "Also uses other hosts: maps.example, *.tiles.example. Off." in text_of(html)
+    assert "No cookies" not in html
+    assert 'name="choice.maps"' in html
+    learning = "Would learn of your visit: maps.example, *.tiles.example."
+    assert learning in text_of(placeholder(policy, view_of(policy), "maps"))
+
+
 def test_the_table_has_the_seeds_columns_names_first() -> None:
     html = page(VISITORS["undecided"])
     (head, *_) = re.findall(r"<thead>(.*?)</thead>", html, re.DOTALL)
