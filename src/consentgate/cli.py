@@ -48,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="serve a small data portal behind its policy, on loopback")
-    demo.add_argument("--port", type=_port, default=8000, help="0 for any free one (default: 8000)")
+    demo.add_argument(
+        "--port", type=_port, help="0 for any free one (default: 8000, or another if that is taken)"
+    )
     demo.add_argument(
         "--key-file",
         type=Path,
@@ -88,7 +90,7 @@ def _port(text: str) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from consentgate.demo.portal import serve
+    from consentgate.demo.serving import serve
 
     return serve(port=arguments.port, secret_key=_secret_key(arguments.key_file))
 
@@ -138,7 +140,7 @@ def _disagreements(policy: Policy) -> Iterator[str]:
 
 def _untranslated(policy: Policy) -> Iterator[str]:
     """Yield each text that is missing in a language others of the policy's are given in."""
-    texts = [("policy: title", policy.title)]
+    texts = [("policy: site", policy.site), ("policy: title", policy.title)]
     for category in policy.categories:
         owner = f"category {category.key!r}"
         texts += [(f"{owner}: title", category.title), (f"{owner}: description", category.description)]

@@ -27,7 +27,8 @@ class Policy(Catalogue):
 
     Args:
         categories: every category, in the order visitors see them.
-        title: of the policy page.
+        site: the site's name, for visitors: page and banner are headed "Cookies on SITE".
+        title: of the policy page, in place of that heading.
         controller: who is responsible (GDPR 4(7)).
         contact: how to reach them.
         privacy_url: address of the privacy notice.

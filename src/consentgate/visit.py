@@ -252,10 +252,61 @@ class Visit:
         own = self._own_path
         if action is None and own is None:
             raise PolicyError("preferences_path is None: say where the banner posts to, banner(action=...)")
-        view = self._view()
         return self._gate._renderer.banner(
-            view, action=action or str(own), next=next or self._page, page=own, language=self._page_language
+            self._view(),
+            action=action or str(own),
+            next=next or self._page,
+            page=own,
+            language=self._page_language,
         )
+
+    def form(self, *, next: str | None = None) -> "Markup":
+        """Return the forms of the visitor's page as HTML, for a layout of the site's own.
+
+        Args:
+            next: path to return to after the choice; this page, unless given.
+
+        Raises:
+            PolicyError: there is no page to post to (`preferences_path=None`).
+        """
+        own = self.preferences_url
+        return self._gate._renderer.form(
+            self._view(),
+            action=own,
+            next=next or self._page,
+            language=self._page_language,
+            stylesheet=self._stylesheet_url,
+        )
+
+    def placeholder(self, category_key: str) -> "Markup":
+        """Return HTML to stand in place of an embed until its category is allowed; then nothing.
+
+        It says what the embed is and who would learn of the visit; its button accepts this category and
+        comes back.
+
+        Raises:
+            PolicyError: an unknown category, or there is no page to post to (`preferences_path=None`).
+        """
+        own = self.preferences_url
+        return self._gate._renderer.placeholder(
+            self._view(),
+            category_key,
+            action=own,
+            next=self._page,
+            language=self._page_language,
+            stylesheet=self._stylesheet_url,
+        )
+
+    @property
+    def preferences_url(self) -> str:
+        """Path of the visitor's page, mount included: the link for a footer.
+
+        Raises:
+            PolicyError: there is none (`preferences_path=None`).
+        """
+        if self._own_path is None:
+            raise PolicyError("preferences_path is None: there is no page to lead to")
+        return self._own_path
 
     # The rest is the gate's and the endpoint's.
 
@@ -282,6 +333,12 @@ class Visit:
         """The preferences page's path, mount included."""
         path = self._gate._preferences_path
         return None if path is None else to_own_path(self._request.script_name, path)
+
+    @property
+    def _stylesheet_url(self) -> str:
+        from consentgate.rendering.assets import stylesheet
+
+        return f"{self._own_path}/{stylesheet()[0]}"
 
     @property
     def _page(self) -> str:

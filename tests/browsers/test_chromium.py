@@ -159,6 +159,10 @@ class Browser:
         features = [{"name": "prefers-color-scheme", "value": name}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
+    def medium(self, name: str) -> None:
+        """Screen or print."""
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": name})
+
     def speak(self, language: str) -> None:
         """Ask for pages in this language."""
         headers = {"headers": {"Accept-Language": language}}

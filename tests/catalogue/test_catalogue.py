@@ -223,7 +223,7 @@ def test_refusing_what_is_necessary_names_it() -> None:
         answers_to(make_policy(), {"necessary": False}, 0)
 
 
-@pytest.mark.parametrize("option", ["title", "controller", "contact", "privacy_url"])
+@pytest.mark.parametrize("option", ["site", "title", "controller", "contact", "privacy_url"])
 def test_what_is_published_is_text_and_named_if_not(option: str) -> None:
     options: dict[str, Any] = {option: 1}
     with pytest.raises(PolicyError, match=rf"^policy: {option}\b"):

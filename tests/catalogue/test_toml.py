@@ -70,9 +70,10 @@ def test_an_empty_mapping_is_a_policy_with_nothing_but_its_own_cookie() -> None:
 @pytest.mark.parametrize(
     ("mapping", "said"),
     [
-        ({"titel": "x"}, "policy: unknown key 'titel'; known are title, controller"),
+        ({"titel": "x"}, "policy: unknown key 'titel'; known are site, title, controller"),
         ([], "policy: a table of keys and values is needed, not []"),
         ({"title": 5}, "policy: title must be a text, not 5"),
+        ({"site": 5}, "policy: site must be a text, not 5"),
         ({"category": {"key": "a"}}, "category must be an array of tables, [[category]]"),
         ({"category": "a"}, "category must be an array of tables"),
         ({"category": [5]}, "policy: [[category]]: a table of keys and values is needed, not 5"),

@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -10,11 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consentgate import Basis, Category, Cookie, Policy
+from consentgate import Basis, Category, Policy
 from consentgate.endpoint.choices import LARGEST_BODY
-from consentgate.rendering.html import stylesheet
+from consentgate.rendering.assets import stylesheet
 from tests.conftest import ATTESTED, KEY, NOW, Answer, application, cookie, make_policy, request
-from tests.strategies import ANY_TEXT, NATIVE
+from tests.strategies import NATIVE
 
 POLICY = make_policy(exempt=True)
 GATE = POLICY.wrap(application(), secret_key=KEY)
@@ -63,65 +62,6 @@ def page(**extra: Any) -> Page:
 # The page
 
 
-def test_the_page_shows_the_policy_and_asks_without_leading() -> None:
-    """R4, R5, R6."""
-    shown = page()
-    assert [box["value"] for box in shown.all("input")] == ["statistical", "internal", "third-party"]
-    assert all("checked" not in box and box["name"] == "category" for box in shown.all("input"))
-    buttons = [element for element in shown.elements if element[0] == "button"]
-    assert [attributes for _, attributes, _ in buttons] == [
-        {"name": "action", "value": action} for action in ("accept_all", "refuse_all", "save")
-    ]
-    assert len({around for _, _, around in buttons}) == 1
-    assert [form["action"] for form in shown.all("form")] == ["/cookies"]
-    assert shown.all("script") == []
-
-
-def test_what_was_accepted_is_ticked_and_nothing_else() -> None:
-    shown = page(HTTP_COOKIE=cookie(POLICY, ["internal"]))
-    assert [box["value"] for box in shown.all("input") if "checked" in box] == ["internal"]
-
-
-def text_of(html: str) -> str:
-    """What a reader sees, on one line."""
-    return " ".join(re.sub(r"<[^>]*>", "", html).split())
-
-
-def test_the_page_says_what_was_chosen_when_and_until_when(clock: Any) -> None:
-    """The date and content of the current choice, how to withdraw, when it will be asked again."""
-    before = text_of(request(GATE, path="/cookies").body.decode())
-    assert "You have not chosen yet." in before
-    assert before.count("You have not chosen: these cookies are not set.") == 2
-    assert before.count("You have not objected: these cookies are set.") == 1
-    after = text_of(request(GATE, path="/cookies", HTTP_COOKIE=cookie(POLICY, ["internal"])).body.decode())
-    assert "You last chose on 23 November 2025. You will be asked again after 24 May 2026" in after
-    assert after.count("You accepted these cookies on 23 November 2025.") == 1
-    assert after.count("You refused these cookies on 23 November 2025: they are not set.") == 2
-    assert "change or withdraw your choice here at any time" in after
-
-
-def test_saving_is_announced_for_a_minute(clock: Any) -> None:
-    """WCAG 4.1.3: a status message, and no address that anybody could send to say so."""
-    chosen = cookie(POLICY, ["internal"])
-    for seconds, announced in ((0, True), (59, True), (61, False)):
-        clock.now = NOW + seconds
-        html = request(GATE, path="/cookies", HTTP_COOKIE=chosen).body.decode()
-        assert ('role="status">Your choice has been saved.</p>' in html) is announced
-        assert ("<title>Your choice has been saved. Cookies policy</title>" in html) is announced
-    assert 'role="status"' not in request(GATE, path="/cookies").body.decode()
-
-
-def test_the_page_says_who_answers_for_it() -> None:
-    """R18."""
-    policy = make_policy(
-        controller="Example Ltd", contact="privacy@example.org", privacy_url="/privacy", updated="2026-11-01"
-    )
-    html = request(policy.wrap(application(), secret_key=KEY), path="/cookies").body.decode()
-    assert "Responsible: Example Ltd. Contact: privacy@example.org." in text_of(html)
-    assert '<a href="/privacy">Privacy notice</a>' in html
-    assert "Last changed on 1 November 2026." in text_of(html)
-
-
 def test_the_page_works_under_a_mount_and_another_path() -> None:
     """R94."""
     gate = POLICY.wrap(application(), secret_key=KEY, preferences_path="/legal/choice")
@@ -168,35 +108,6 @@ def test_a_policy_with_nothing_to_choose_has_a_page_without_a_form() -> None:
     gate = Policy([Category("n", basis=Basis.NECESSARY, cookies=["sid"])]).wrap(application(), secret_key=KEY)
     shown = Page(request(gate, path="/cookies").body.decode())
     assert shown.all("form") == []
-
-
-@given(ANY_TEXT.filter(lambda text: text.isprintable()))
-@example("<script>alert(1)</script>\"'>&")
-def test_a_policys_texts_are_inert(text: str) -> None:
-    hostile = Policy(
-        [
-            Category(
-                "a",
-                title=text,
-                description=text,
-                basis=Basis.EXEMPT,
-                attestation=ATTESTED,
-                cookies=[Cookie("x", provider=text, function=text, location=text, purpose=text)],
-            )
-        ],
-        title=text,
-    )
-    plain = Policy([Category("a", title="t", description="t", cookies=["x"])], title="t")
-    tags = [
-        [
-            tag
-            for tag, _, _ in Page(
-                request(policy.wrap(application(), secret_key=KEY), path="/cookies").body.decode()
-            ).elements
-        ]
-        for policy in (hostile, plain)
-    ]
-    assert [tag for tag in tags[0] if tag != "p"] == [tag for tag in tags[1] if tag != "p"]
 
 
 # Choices

@@ -266,7 +266,7 @@ def test_the_banner_is_markup_and_asks_once() -> None:
     assert 'action="/mounted%20app/cookies"' in banner
     assert banner.count('value="accept_all"') == 1
     assert banner.count('value="refuse_all"') == 1
-    assert visit("internal").banner() == ""
+    assert 'id="consentgate-done"' in visit("internal").banner()
     assert visit(applies=False).banner() == ""
     assert next_of(visit().banner(next="/shop")) == "/shop"
 
@@ -277,6 +277,21 @@ def test_a_banner_needs_somewhere_to_post_to() -> None:
     banner = visit(gate=Gate(path=None)).banner(action="/choose")
     assert 'action="/choose"' in banner
     assert next_of(banner) == "/"
+    assert "<a " not in banner
+
+
+def test_forms_and_placeholder_are_for_a_layout_of_the_sites_own() -> None:
+    one = visit(request=RequestFacts("/mounted app", "/privacy"))
+    assert one.preferences_url == "/mounted%20app/cookies"
+    form = one.form()
+    assert 'value="/mounted%20app/privacy"' in form
+    assert 'value="/elsewhere"' in one.form(next="/elsewhere")
+    assert 'href="/mounted%20app/cookies/style-' in form
+    assert 'value="/mounted%20app/privacy#consentgate-place-internal"' in one.placeholder("internal")
+    assert 'value="/here#consentgate-done"' in one.banner(next="/here")
+    for ask in (lambda: visit(gate=Gate(path=None)).preferences_url, visit(gate=Gate(path=None)).form):
+        with pytest.raises(PolicyError, match="there is no page to lead to"):
+            ask()
 
 
 def test_policies_without_questions_need_no_choice() -> None:

@@ -27,6 +27,7 @@ class Catalogue:
     """What a site publishes about its cookies, checked and ready to be asked. See `Policy`."""
 
     categories: tuple[Category, ...]
+    site: str
     title: str
     controller: str
     contact: str
@@ -56,6 +57,7 @@ class Catalogue:
         self,
         categories: Iterable[Category],
         *,
+        site: str = "",
         title: str = "",
         controller: str = "",
         contact: str = "",
@@ -69,6 +71,7 @@ class Catalogue:
         strings: Strings | None = None,
     ) -> None:
         put = object.__setattr__  # the class is frozen
+        put(self, "site", checked_text("policy", "site", site))
         put(self, "title", checked_text("policy", "title", title))
         put(self, "controller", checked_text("policy", "controller", controller))
         put(self, "contact", checked_text("policy", "contact", contact))
@@ -229,6 +232,7 @@ class Catalogue:
 
 
 PUBLISHED = (
+    "site",
     "title",
     "controller",
     "contact",

@@ -47,7 +47,7 @@ def examine(mapping: object, source: str, build: Callable[..., _T]) -> tuple[_T,
     mistakes = Mistakes(source)
     table = _table(mapping, (*PUBLISHED, "presets", "category"), mistakes)
     own = _language(table.get("language", SOURCE))
-    table = _spoken(table, ("title",), own, mistakes)
+    table = _spoken(table, ("site", "title"), own, mistakes)
     described = _tables(table.pop("category", ()), "category", mistakes)
     categories = [_category(each, own, mistakes) for each in described]
     cookies = _presets(table.pop("presets", ()), mistakes)

@@ -4,9 +4,9 @@ A WSGI application like any other behind the gate: it chooses through the visit,
 """
 
 import json
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from webob import Request
@@ -14,27 +14,16 @@ from webob import Request
 from consentgate._urls import to_own_path
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.headers.origin import is_same_origin
-from consentgate.rendering.html import Renderer, stylesheet
+from consentgate.i18n.messages import spoken
+from consentgate.rendering.assets import SCRIPT_NAME, script, stylesheet
+from consentgate.rendering.html import Renderer
 from consentgate.visit import Visit
 
 from .choices import JSON, Refused, parse_choice, read_body, resolve, valid_next
+from .page_csp import page_csp_field
 from .state import state_of, wants_json
 
-JUST_NOW = 60
-"""Seconds after a choice in which the page says that it was saved: the answers' own day tells, and no URL."""
-
-
-# R67, R68, R72: not framed, nothing from elsewhere, kept by nobody. "same-origin", since without a
-# referrer browsers send `Origin: null` with the page's own form.
-_PAGE_FIELDS = (
-    (
-        "Content-Security-Policy",
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-    ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "same-origin"),
-    ("X-Robots-Tag", "noindex"),
-)
+_HTML = "text/html; charset=utf-8"
 _NO_STORE = ("Cache-Control", "no-store")
 _NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
@@ -50,12 +39,9 @@ class Answered:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Send it; to HEAD, without the body."""
-        headers = [
-            ("Content-Type", self.media_type),
-            ("Content-Length", str(len(self.body))),
-            _NOSNIFF,
-            *self.fields,
-        ]
+        described = [("Content-Type", self.media_type), ("Content-Length", str(len(self.body)))]
+        # A 304 describes no content (RFC 9110 15.4.5).
+        headers = [*(described if self.media_type else ()), _NOSNIFF, *self.fields]
         start_response(self.status, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.body]
 
@@ -68,15 +54,34 @@ class Endpoint:
         path: the preferences path.
         trusted_origins: other origins whose pages may post choices, as `checked_origins` gives them.
         renderer: draws the page.
+        page_csp: directives a site's own page layout needs beside ours: ``"img-src 'self' data:"``.
+
+    Raises:
+        PolicyError: *page_csp* is none.
     """
 
     def __init__(
-        self, policy: Catalogue, path: str, trusted_origins: frozenset[str], renderer: Renderer
+        self,
+        policy: Catalogue,
+        path: str,
+        trusted_origins: frozenset[str],
+        renderer: Renderer,
+        *,
+        page_csp: str = "",
     ) -> None:
         self._policy = policy
         self._path = path
         self._trusted_origins = trusted_origins
         self._renderer = renderer
+        # R67, R68, R72: not framed, nothing from elsewhere, kept by nobody. "same-origin", since without a
+        # referrer browsers send `Origin: null` with the page's own form.
+        self._page_fields = (
+            _NO_STORE,
+            ("Content-Security-Policy", page_csp_field(page_csp)),
+            ("X-Frame-Options", "DENY"),
+            ("Referrer-Policy", "same-origin"),
+            ("X-Robots-Tag", "noindex"),
+        )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; nothing a visitor sends makes this raise."""
@@ -93,35 +98,60 @@ class Endpoint:
 
     def _answer(self, request: Request) -> Answered:
         below = request.environ.get("PATH_INFO", "")[len(self._path) :].strip("/")
-        if below and below != stylesheet()[0]:
+        shown = {
+            "": self._show,
+            "banner": self._banner,
+            stylesheet()[0]: self._style,
+            SCRIPT_NAME: self._script,
+        }
+        if below not in shown:
             raise Refused("404 Not Found", "There is no such page here.")
         if request.method in ("GET", "HEAD"):
-            return self._style() if below else self._show(request)
+            return shown[below](request)
         if request.method == "POST" and not below:
             return self._choose(request)
         methods = "GET, HEAD" if below else "GET, HEAD, POST"
         raise Refused("405 Method Not Allowed", f"Use {methods}.", ("Allow", methods))
 
-    def _style(self) -> Answered:
+    def _style(self, request: Request) -> Answered:
         # Its name changes with its content, so it may be kept for good.
         forever = ("Cache-Control", "public, max-age=31536000, immutable")
         return Answered("200 OK", "text/css; charset=utf-8", stylesheet()[1], (forever,))
+
+    def _script(self, request: Request) -> Answered:
+        # Its name is written into pages by hand, so browsers ask again, and are answered in a line.
+        tag, content = script()
+        fields = (("Cache-Control", "public, max-age=3600, must-revalidate"), ("ETag", tag))
+        if tag in request.environ.get("HTTP_IF_NONE_MATCH", ""):
+            return Answered("304 Not Modified", "", b"", fields)
+        return Answered("200 OK", "text/javascript; charset=utf-8", content, fields)
 
     def _show(self, request: Request) -> Answered:
         visit = Visit.from_environ(request.environ)
         if wants_json(request):
             return self._state(visit)
-        own = _own_path(request, self._path)
-        preferences = visit.preferences
-        last = max((answer.at for answer in preferences.answers), default=0)
+        asked = _query(request)
+        languages = spoken(self._policy.strings)
+        wanted = asked.get("lang")
         page = self._renderer.page(
-            preferences,
-            action=own,
-            stylesheet=f"{own}/{stylesheet()[0]}",
-            saved=time.time() - last < JUST_NOW,
-            language=visit._page_language,
+            visit._view(),
+            own=_own_path(request, self._path),
+            next=valid_next(asked.get("next", "")),
+            language=wanted if wanted in languages else visit._page_language,
+            languages=languages,
+            pinned=wanted in languages,
         )
-        return Answered("200 OK", "text/html; charset=utf-8", page.encode(), (_NO_STORE, *_PAGE_FIELDS))
+        return Answered("200 OK", _HTML, page.encode(), self._page_fields)
+
+    def _banner(self, request: Request) -> Answered:
+        """Return the banner alone, for the script that puts it into pages whose templates can't."""
+        visit = Visit.from_environ(request.environ)
+        own = _own_path(request, self._path)
+        next_page = valid_next(_query(request).get("next", ""))
+        banner = self._renderer.banner(
+            visit._view(), action=own, next=next_page or own, page=own, language=visit._page_language
+        )
+        return Answered("200 OK", _HTML, str(banner).encode(), self._page_fields)
 
     def _state(self, visit: Visit, ignored: tuple[str, ...] = ()) -> Answered:
         state: dict[str, object] = {**state_of(self._policy, visit)}
@@ -163,6 +193,12 @@ class Endpoint:
 def _own_path(request: Request, path: str) -> str:
     """Return the preferences path as a root-absolute reference, mount included (R94)."""
     return to_own_path(request.environ.get("SCRIPT_NAME", ""), path)
+
+
+def _query(request: Request) -> dict[str, str]:
+    """Return the query's fields; of several with one name, the first."""
+    query = request.environ.get("QUERY_STRING", "").encode("latin-1").decode("utf-8", "replace")
+    return dict(reversed(parse_qsl(query, keep_blank_values=True)))
 
 
 _ANSWERS_WITHHELD = (

@@ -11,6 +11,7 @@ from wsgiref.types import WSGIApplication
 
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.consent.signing import SecretKey, check_fallbacks, check_key
+from consentgate.endpoint.page_csp import page_csp_field
 from consentgate.errors import PolicyError
 from consentgate.events import Observer, checked_observers
 from consentgate.headers.cookie import is_http_only, is_secure_only, is_token
@@ -115,6 +116,7 @@ class GateOptions:
             raise PolicyError(f"cookie_secure must be True, False or None, not {self.cookie_secure!r}")
         put(self, "trusted_origins", checked_origins(self.trusted_origins))
         put(self, "observer", checked_observers(self.observer))
+        page_csp_field(self.page_csp)
         self._check_hooks()
 
     def _check_hooks(self) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from consentgate._urls import quote_path
+from consentgate.catalogue.catalogue import Catalogue
 from consentgate.consent.preferences import Preferences
+from consentgate.consent.signing import PreferencesSerializer
 from consentgate.consent.verdict import STRICTEST, JudgedCookie, Reason
+from consentgate.events import Reporter
 from consentgate.headers.names import Field
 from consentgate.headers.set_cookie import find_refusal
-from consentgate.visit import Visit
+from consentgate.visit import Visit, VisitGate
 
-from .expiry import PASSIVE_DESTINATIONS, Scope, default_path, list_scopes, scope_of
+from .expiry import PASSIVE_DESTINATIONS, Scope, SeenScopes, default_path, list_scopes, scope_of
+from .options import GateOptions
 from .preferences_cookie import end_other_scopes, mint_cookie
 from .request import list_pairs
 from .response import (
@@ -26,13 +30,22 @@ from .response import (
     sets_cookies,
 )
 
-if TYPE_CHECKING:
-    from .middleware import ConsentGate
-
 JUST_ANSWERED = 60
 """Seconds after a choice in which refused cookies are also looked for in wider scopes."""
 
 _PROXY_FIX = "werkzeug.proxy_fix.orig"
+
+
+class RespondingGate(VisitGate, Protocol):
+    """The parts of a gate that its responses need."""
+
+    options: GateOptions
+    policy: Catalogue
+    serializer: PreferencesSerializer
+    _reporter: Reporter
+    _seen_scopes: SeenScopes
+    _expiry_turn: int
+    _seen_https: bool
 
 
 class GatedStartResponse:
@@ -51,7 +64,7 @@ class GatedStartResponse:
 
     def __init__(
         self,
-        gate: ConsentGate,
+        gate: RespondingGate,
         visit: Visit,
         environ: WSGIEnvironment,
         start_response: StartResponse,

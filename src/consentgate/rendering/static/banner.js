@@ -1,0 +1,41 @@
+// Puts the cookie banner first in <body>, for pages whose templates can't: <script src="/cookies/banner.js" defer></script>
+(() => {
+  const own = document.currentScript.src.replace(/\/banner\.js.*/, "");
+  const load = (answered) => {
+    const request = new XMLHttpRequest();
+    const next = encodeURIComponent(location.pathname + location.search);
+    request.open("GET", `${own}/banner?next=${next}`);
+    request.responseType = "document"; // parsed by the browser: no text of ours becomes markup (Trusted Types)
+    request.onload = () => {
+      if (request.status !== 200) return;
+      document.querySelectorAll(".consentgate-banner").forEach((old) => old.remove());
+      const banner = request.response && request.response.querySelector(".consentgate-banner");
+      if (!banner) return;
+      document.body.prepend(banner);
+      const form = banner.querySelector("form");
+      if (form) form.onsubmit = send;
+      else if (answered) {
+        banner.classList.add("consentgate-shown");
+        banner.querySelector(".consentgate-hide").onclick = (event) => {
+          event.preventDefault();
+          banner.remove();
+        };
+        banner.focus();
+      }
+    };
+    request.send();
+  };
+  const send = (event) => {
+    event.preventDefault();
+    const form = event.target, button = event.submitter;
+    const body = new URLSearchParams(new FormData(form));
+    body.set(button.name, button.value);
+    const fail = () => { form.onsubmit = null; form.requestSubmit(button); };
+    // The answer is a redirect, whose cookies are kept; the page it leads to is this one, which stays.
+    fetch(form.action, { method: "POST", body, redirect: "manual" })
+      .then((answer) => answer.type === "opaqueredirect" ? load(true) : fail(), fail);
+  };
+  if (document.body) load();
+  else addEventListener("DOMContentLoaded", () => load());
+  addEventListener("pageshow", (event) => { if (event.persisted) load(); });
+})();
