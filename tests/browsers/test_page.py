@@ -91,7 +91,7 @@ const look = each => arguments[0].map(name => getComputedStyle(each).getProperty
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 return [
   all(".consentgate-buttons").map(group => all("button", group).map(look)),
-  all(".consentgate-buttons button, .consentgate-answer label").map(each => each.getBoundingClientRect().height),
+  all(".consentgate-buttons button, .consentgate-answer label").map(each => each.offsetHeight),
 ];
 """
 LOOKS = ("height", "width", "font-size", "font-weight", "font-family", "color", "background-color", "border")
@@ -159,7 +159,8 @@ def test_forced_colours_keep_the_states_apart(browser: Browser) -> None:
     marks: dict[str, Any] = {}
     for shape in ("on", "off", "unset"):
         marks[shape] = browser.run(
-            "const style = getComputedStyle(document.querySelector(`.consentgate-${arguments[0]}`), '::before');"
+            "const mark = document.querySelector(`.consentgate-${arguments[0]}`);"
+            "const style = getComputedStyle(mark, '::before');"
             "return [style.backgroundColor, style.borderTopStyle]",
             shape,
         )

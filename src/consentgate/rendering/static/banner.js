@@ -1,7 +1,7 @@
 // Puts the cookie banner first in <body>, for pages whose templates can't: <script src="/cookies/banner.js" defer></script>
 (() => {
   const own = document.currentScript.src.replace(/\/banner\.js.*/, "");
-  const load = (answered) => {
+  const load = (answered = location.hash === "#consentgate-done") => {
     const request = new XMLHttpRequest();
     const next = encodeURIComponent(location.pathname + location.search);
     request.open("GET", `${own}/banner?next=${next}`);
@@ -13,8 +13,9 @@
       if (!banner) return;
       document.body.prepend(banner);
       const form = banner.querySelector("form");
-      if (form) form.onsubmit = send;
-      else if (answered) {
+      if (form) {
+        form.onsubmit = send;
+      } else if (answered) {
         banner.classList.add("consentgate-shown");
         banner.querySelector(".consentgate-hide").onclick = (event) => {
           event.preventDefault();
@@ -27,15 +28,22 @@
   };
   const send = (event) => {
     event.preventDefault();
-    const form = event.target, button = event.submitter;
+    const form = event.target;
+    const button = event.submitter;
     const body = new URLSearchParams(new FormData(form));
     body.set(button.name, button.value);
-    const fail = () => { form.onsubmit = null; form.requestSubmit(button); };
-    // The answer is a redirect, whose cookies are kept; the page it leads to is this one, which stays.
-    fetch(form.action, { method: "POST", body, redirect: "manual" })
-      .then((answer) => answer.type === "opaqueredirect" ? load(true) : fail(), fail);
+    const fail = () => {
+      form.onsubmit = null;
+      form.requestSubmit(button);
+    };
+    // A button called "action" hides form.action. The answer is a redirect to this page, which stays as it is.
+    fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual" })
+      .then((answer) => (answer.type === "opaqueredirect" ? load(true) : fail()), fail);
   };
   if (document.body) load();
   else addEventListener("DOMContentLoaded", () => load());
-  addEventListener("pageshow", (event) => { if (event.persisted) load(); });
+  // A page kept by the back button may be older than the last answer.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) load();
+  });
 })();
