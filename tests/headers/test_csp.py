@@ -153,7 +153,7 @@ def test_two_that_cover_one_host_overlap(a: str, b: str, host: str) -> None:
         ("*.b.example", ["a.b.example", "c.a.b.example"], ["b.example", "xb.example", "wss://a.b.example"]),
         ("b.example:8443", ["b.example:8443"], ["b.example", "b.example:443"]),
         ("wss://b.example", ["wss://b.example"], ["b.example", "ws://b.example"]),
-        ("ws://b.example", ["wss://b.example", "ws://b.example"], ["b.example"]),
+        ("ws://b.example", ["ws://b.example", "ws://b.example:80"], ["b.example", "wss://b.example"]),
     ],
 )
 def test_the_hosts_a_source_covers(pattern: str, covered: list[str], not_covered: list[str]) -> None:
