@@ -6,21 +6,27 @@ Left so, a test that the other host's jar is empty would pass with no header at 
 
 import base64
 import json
+import ssl
 import subprocess
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
+from wsgiref.simple_server import make_server
 
 from selenium import webdriver
 
 from consentgate import Basis, Category, Policy
 from consentgate.consent.hosts import HostPolicy
+from consentgate.endpoint.reports import HostReport, parse_reports
 from consentgate.headers.csp import NO_REPORTS, reporting_to
 from consentgate.headers.documents import is_document
+from tests.site.test_frameworks import Quiet
 
-from .test_chromium import CHROMIUM, DRIVER, FLAGS, serving
+from .test_chromium import CHROMIUM, DRIVER, FLAGS, Threading, serving
 from .test_firefox import FIREFOX, PREFERENCES, Firefox, _address
 
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -150,6 +156,27 @@ def wait_until(condition: Callable[[], object]) -> None:
     raise AssertionError("waited in vain")
 
 
+@contextmanager
+def serving_tls(app: Any) -> Iterator[int]:
+    """Serve *app* on https, with a certificate made for the purpose."""
+    with tempfile.TemporaryDirectory() as folder:
+        key, certificate = Path(folder) / "key.pem", Path(folder) / "certificate.pem"
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+        command += ["-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)]
+        subprocess.run(command, check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        with make_server("127.0.0.1", 0, app, Threading, Quiet) as server:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+            thread.start()
+            try:
+                yield server.server_port
+            finally:
+                server.shutdown()
+                thread.join()
+
+
 class Site:
     """Site A with pages that use host B; B counts who comes.
 
@@ -161,26 +188,34 @@ class Site:
         own: paths that were asked of A.
     """
 
-    def __init__(self, *, enforced: bool = True, reporting: bool = False) -> None:
+    def __init__(self, *, enforced: bool = True, reporting: bool = False, scheme: str = "http") -> None:
         self.field, self.allowed = True, frozenset[str]()
         self.asked: list[str] = []
         self.own: list[str] = []
         self.reports: list[tuple[str, bytes]] = []
-        self._enforced, self._reporting = enforced, reporting
+        self._enforced, self._reporting, self._scheme = enforced, reporting, scheme
 
     @contextmanager
     def serving(self) -> Iterator["Site"]:
         with ExitStack() as stack:
-            b_port = stack.enter_context(serving(self._b))
-            self.b = f"b.localhost:{b_port}"
+            serve = serving if self._scheme == "http" else serving_tls
+            self.b = f"b.localhost:{stack.enter_context(serve(self._b))}"
             self.declare(self.b)
-            self.a = f"http://site.localhost:{stack.enter_context(serving(self._a))}"
+            self.host = f"site.localhost:{stack.enter_context(serve(self._a))}"
+            self.a = f"{self._scheme}://{self.host}"
             yield self
 
     def declare(self, *hosts: str) -> None:
         """Declare these as the hosts of the category "maps"."""
         necessary = Category("necessary", basis=Basis.NECESSARY, cookies=["sid"])
         self.policy = HostPolicy(Policy([necessary, Category("maps", hosts=hosts)]), enforced=self._enforced)
+
+    def reported(self) -> set[HostReport]:
+        """Return what browsers reported, read as the endpoint would."""
+        reports = list(self.reports)
+        return {
+            report for media_type, body in reports for report in parse_reports(media_type, body, self.host)
+        }
 
     def _b(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
         path = environ["PATH_INFO"]
@@ -211,8 +246,8 @@ class Site:
         headers = [("Content-Type", content_type), ("Cache-Control", "no-store")]
         dest, accept = environ.get("HTTP_SEC_FETCH_DEST"), environ.get("HTTP_ACCEPT")
         if self.field and is_document("200 OK", [content_type], dest, accept):
-            reporting = reporting_to("/cookies/reports", is_https=False) if self._reporting else NO_REPORTS
-            headers += self.policy.fields_for(self.allowed, reporting)
+            reporting = reporting_to("/cookies/reports", is_https=self._scheme == "https")
+            headers += self.policy.fields_for(self.allowed, reporting if self._reporting else NO_REPORTS)
         start_response("200 OK", headers)
         return [body]
 
@@ -225,7 +260,7 @@ class Site:
         }
         if path in pages:
             content_type, text = pages[path]
-            filled = text if path == "/probes" else text.format(b=f"http://{self.b}")
+            filled = text if path == "/probes" else text.format(b=f"{self._scheme}://{self.b}")
             return content_type, filled.encode()
         return OWN.get(path, ("text/plain", b"nothing here"))
 
@@ -251,11 +286,12 @@ class Chromium:
 
 
 @contextmanager
-def embedding_chromium(profile: Path, *flags: str) -> Iterator[Browser]:
-    """A Chromium that lets third-party cookies through, and connects early."""
+def embedding_chromium(profile: Path) -> Iterator[Browser]:
+    """A Chromium that lets third-party cookies through, connects early and reports soon."""
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
-    for flag in [*FLAGS, *flags, f"--user-data-dir={profile}"]:
+    ours = ["--ignore-certificate-errors", "--short-reporting-delay", f"--user-data-dir={profile}"]
+    for flag in [*FLAGS, *ours]:
         options.add_argument(flag)
     preferences = {
         "profile.cookie_controls_mode": 0,
@@ -272,6 +308,11 @@ def embedding_chromium(profile: Path, *flags: str) -> Iterator[Browser]:
 
 class EmbeddingFirefox(Firefox):
     """Firefox, told what to do over WebDriver BiDi."""
+
+    def tell(self, method: str, **parameters: Any) -> Any:
+        if method == "session.new":
+            parameters = {"capabilities": {"alwaysMatch": {"acceptInsecureCerts": True}}}
+        return super().tell(method, **parameters)
 
     def open(self, path: str) -> None:
         self.tell("browsingContext.navigate", context=self._context, url=path, wait="interactive")

@@ -1,10 +1,12 @@
 """The gate's Content-Security-Policy in Chromium and Firefox: no consent, no request to the other host."""
 
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from consentgate.endpoint.reports import HostReport
 from consentgate.headers.csp import covers, overlaps, parse_source
 
 from .embedding import KINDS, Browser, Site, embedding_chromium, embedding_firefox, wait_until
@@ -84,6 +86,25 @@ def test_nothing_of_the_sites_own_breaks(browser: Browser, site: Site) -> None:
     assert [name for name, result in results.items() if result is not True] == []
     assert len(results) == 23
     assert "/socket" in site.own
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        "http",
+        pytest.param(
+            "https", marks=pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+        ),
+    ],
+)
+def test_browsers_report_what_they_would_forbid(browser: Browser, scheme: str) -> None:
+    browser.clear()
+    with Site(enforced=False, reporting=True, scheme=scheme).serving() as site:
+        visit(browser, site.a)
+        kinds = ("script", "style", "img", "font", "media", "frame", "connect")
+        wait_until(lambda: {HostReport(site.b, f"{kind}-src") for kind in kinds} <= site.reported())
+        assert {report.host for report in site.reported()} == {site.b}
+        assert set(site.asked) == EVERYTHING
 
 
 ADMITTED = """new Promise(done => {{

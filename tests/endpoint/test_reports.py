@@ -1,6 +1,7 @@
 """Reports of browsers: the real ones read, everything else survived, no address kept."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -247,6 +248,31 @@ def test_bodies_and_lists_have_a_largest_size() -> None:
     body = single()
     assert hosts(body + b" " * (LARGEST_BODY - len(body))) == ["pixel.example"]
     assert hosts(body + b" " * (LARGEST_BODY - len(body) + 1)) == []
+
+
+# Recorded from Chromium 156 and Firefox 153 by tools/record_reports.py: one page, each way to use another host.
+VECTORS = json.loads(Path(__file__).with_name("reports.json").read_text())
+
+
+@pytest.mark.parametrize("browser", ["Chromium", "Firefox"])
+@pytest.mark.parametrize("media_type", [SINGLE, SEVERAL])
+def test_the_reports_of_real_browsers_are_read(browser: str, media_type: str) -> None:
+    vectors = [each for each in VECTORS if (each["browser"], each["media_type"]) == (browser, media_type)]
+    found = set()
+    for vector in vectors:
+        reports = parse_reports(media_type, json.dumps(vector["body"]).encode(), vector["own_host"])
+        assert reports and {report.host for report in reports} == {vector["other_host"]}
+        found |= {report.directive for report in reports}
+    kinds = ("script", "style", "img", "font", "media", "frame", "connect")
+    assert found == {f"{kind}-src" for kind in kinds}
+
+
+def test_the_reports_of_real_browsers_hold_addresses_that_are_not_kept() -> None:
+    for vector in VECTORS:
+        body = json.dumps(vector["body"])
+        assert f"{vector['own_host']}/" in body
+        read = repr(parse_reports(vector["media_type"], body.encode(), vector["own_host"]))
+        assert "/" not in read and vector["own_host"] not in read
 
 
 # How often to ask
