@@ -186,22 +186,31 @@ class Site:
         asked: paths that were asked of B.
         reports: what browsers reported, each with its media type.
         own: paths that were asked of A.
+        destinations: the same paths, each with the request's Sec-Fetch-Dest.
     """
 
-    def __init__(self, *, enforced: bool = True, reporting: bool = False, scheme: str = "http") -> None:
+    def __init__(
+        self,
+        *,
+        enforced: bool = True,
+        reporting: bool = False,
+        scheme: str = "http",
+        domain: str = "localhost",
+    ) -> None:
         self.field, self.allowed = True, frozenset[str]()
         self.asked: list[str] = []
         self.own: list[str] = []
+        self.destinations: list[tuple[str, str | None]] = []
         self.reports: list[tuple[str, bytes]] = []
-        self._enforced, self._reporting, self._scheme = enforced, reporting, scheme
+        self._enforced, self._reporting, self._scheme, self._domain = enforced, reporting, scheme, domain
 
     @contextmanager
     def serving(self) -> Iterator["Site"]:
         with ExitStack() as stack:
             serve = serving if self._scheme == "http" else serving_tls
-            self.b = f"b.localhost:{stack.enter_context(serve(self._b))}"
+            self.b = f"b.{self._domain}:{stack.enter_context(serve(self._b))}"
             self.declare(self.b)
-            self.host = f"site.localhost:{stack.enter_context(serve(self._a))}"
+            self.host = f"site.{self._domain}:{stack.enter_context(serve(self._a))}"
             self.a = f"{self._scheme}://{self.host}"
             yield self
 
@@ -237,6 +246,7 @@ class Site:
     def _a(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
         path = environ["PATH_INFO"]
         self.own.append(path)
+        self.destinations.append((path, environ.get("HTTP_SEC_FETCH_DEST")))
         if path == "/cookies/reports":
             body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
             self.reports.append((environ["CONTENT_TYPE"], body))
@@ -285,12 +295,15 @@ class Chromium:
         self._driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
 
 
+RESOLVE = "--host-resolver-rules=MAP *.test 127.0.0.1"
+
+
 @contextmanager
 def embedding_chromium(profile: Path) -> Iterator[Browser]:
     """A Chromium that lets third-party cookies through, connects early and reports soon."""
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
-    ours = ["--ignore-certificate-errors", "--short-reporting-delay", f"--user-data-dir={profile}"]
+    ours = ["--ignore-certificate-errors", "--short-reporting-delay", RESOLVE, f"--user-data-dir={profile}"]
     for flag in [*FLAGS, *ours]:
         options.add_argument(flag)
     preferences = {
@@ -335,7 +348,7 @@ def embedding_firefox(profile: Path) -> Iterator[Browser]:
         "remote.prefs.recommended": False,
         "network.cookie.cookieBehavior": 0,
         "privacy.trackingprotection.enabled": False,
-        "media.autoplay.default": 0,
+        "network.dns.localDomains": "site.test,b.test",
     }
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in preferences.items()]
     (profile / "user.js").write_text("\n".join(lines))

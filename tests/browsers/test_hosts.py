@@ -72,6 +72,18 @@ def test_no_consent_no_request_and_no_cookie(browser: Browser, site: Site) -> No
     assert site.asked == []
 
 
+def test_on_http_without_fetch_metadata_only_workers_get_through(browser: Browser) -> None:
+    """There a request does not say what it is for: documents are known by their type, workers are not."""
+    with Site(domain="test").serving() as site:
+        visit(browser, site.a)
+        wait_until(lambda: site.asked == ["/from-worker"])
+        assert not [dest for path, dest in site.destinations if path == "/drawing.svg" and dest]
+
+        site.allowed = frozenset({"maps"})
+        visit(browser, site.a)
+        wait_until(lambda: set(site.asked) >= EVERYTHING)
+
+
 def test_without_the_field_everything_arrives(browser: Browser, site: Site) -> None:
     """So the test above fails where the field is missing."""
     site.field = False

@@ -250,7 +250,7 @@ def test_bodies_and_lists_have_a_largest_size() -> None:
     assert hosts(body + b" " * (LARGEST_BODY - len(body) + 1)) == []
 
 
-# Recorded from Chromium 156 and Firefox 153 by tools/record_reports.py: one page, each way to use another host.
+# Recorded from Chromium 156 and Firefox 153 by tools/record_reports.py: a page that uses another host.
 VECTORS = json.loads(Path(__file__).with_name("reports.json").read_text())
 
 
