@@ -299,12 +299,12 @@ RESOLVE = "--host-resolver-rules=MAP *.test 127.0.0.1"
 
 
 @contextmanager
-def embedding_chromium(profile: Path) -> Iterator[Browser]:
+def embedding_chromium(profile: Path, *flags: str) -> Iterator[Browser]:
     """A Chromium that lets third-party cookies through, connects early and reports soon."""
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
     ours = ["--ignore-certificate-errors", "--short-reporting-delay", RESOLVE, f"--user-data-dir={profile}"]
-    for flag in [*FLAGS, *ours]:
+    for flag in [*FLAGS, *ours, *flags]:
         options.add_argument(flag)
     preferences = {
         "profile.cookie_controls_mode": 0,
@@ -342,14 +342,18 @@ class EmbeddingFirefox(Firefox):
 
 
 @contextmanager
-def embedding_firefox(profile: Path) -> Iterator[Browser]:
+def embedding_firefox(profile: Path, **further: object) -> Iterator[Browser]:
     """A Firefox that lets third-party cookies through, in one jar for all."""
-    preferences = PREFERENCES | {
-        "remote.prefs.recommended": False,
-        "network.cookie.cookieBehavior": 0,
-        "privacy.trackingprotection.enabled": False,
-        "network.dns.localDomains": "site.test,b.test",
-    }
+    preferences = (
+        PREFERENCES
+        | {
+            "remote.prefs.recommended": False,
+            "network.cookie.cookieBehavior": 0,
+            "privacy.trackingprotection.enabled": False,
+            "network.dns.localDomains": "site.test,b.test",
+        }
+        | {name.replace("__", "."): value for name, value in further.items()}
+    )
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in preferences.items()]
     (profile / "user.js").write_text("\n".join(lines))
     command = [str(FIREFOX), "--headless", "--no-remote", "--profile", str(profile)]

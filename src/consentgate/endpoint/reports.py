@@ -63,8 +63,8 @@ class HostReport(NamedTuple):
 def parse_reports(media_type: str, body: bytes, own_host: str) -> list[HostReport]:
     """Return what browsers report of other hosts, each host and directive once.
 
-    Reports on another site's pages are left out. So are those that name this host itself: where one of its own
-    addresses redirects to a blocked host, browsers name the address. Nothing but the host is kept of an
+    Reports on another site's pages are left out. So are those that name this host itself: where one of its
+    own addresses redirects to a blocked host, browsers name the address. Nothing but the host is kept of an
     address. Anyone can invent a report: it is a hint, never a declaration.
 
     Args:
