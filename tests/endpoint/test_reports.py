@@ -307,6 +307,7 @@ def test_fewer_ask_while_nothing_new_comes_and_more_when_something_does() -> Non
     assert sampler.share(QUIET - 1) == 1
     sampler = sampler.learned(3 * QUIET)
     assert sampler.share(3 * QUIET) == 1
+    assert Sampler(0, heard=FIRST_HOUR).share(FIRST_HOUR) == 1
     assert sampler.share(FIRST_HOUR + 1) == 1 / 20 / 2**3
     sampler = sampler.learned(FIRST_HOUR + 1)
     assert sampler.share(FIRST_HOUR + 1) == 1 / 20

@@ -89,12 +89,13 @@ def test_any_text_is_a_source_or_refused_by_name(text: str) -> None:
         ("maps.example:0", "hosts are written like"),
         ("maps.example:*", "hosts are written like"),
         ("x" * 64 + ".example", "hosts are written like"),
-        (".".join(["x" * 60] * 5), "hosts are written like"),
+        (".".join(["x" * 62] * 3) + "." + "x" * 63 + ".y", "hosts are written like"),
         ("https://maps.example", "write 'maps.example'"),
         ("//maps.example/", "write 'maps.example'"),
         ("https://user:pass@maps.example:8443/a?b#c", "write 'maps.example:8443'"),
         ("maps.example/tiles", "write 'maps.example'"),
         ("wss://live.example/socket", "write 'wss://live.example'"),
+        ("ws://live.example/socket", "write 'ws://live.example'"),
         ("https://self/", "hosts are written like"),
         ("self", "option csp_base"),
         ("blob", "option csp_base"),
@@ -125,6 +126,7 @@ def test_a_host_that_is_none_is_named_with_the_mend(host: Any, said: str) -> Non
         ("*.localhost:8000", "*.localhost:8000"),
         ("127.0.0.1:8000", "127.0.0.1:8000"),
         ("maps", "maps"),
+        (".".join(["x" * 62] * 4) + ".y", ".".join(["x" * 62] * 4) + ".y"),
     ],
 )
 def test_a_host_as_the_field_writes_it(host: str, kept: str) -> None:

@@ -51,7 +51,7 @@ def parse_source(text: str) -> HostSource | None:
     >>> parse_source("https://maps.example"), parse_source("maps.example/tiles"), parse_source("*")
     (None, None, None)
     """
-    match = _SOURCE.fullmatch(text) if len(text) <= LONGEST_NAME + 16 else None
+    match = _SOURCE.fullmatch(text)
     if match is None or len(match[3]) > LONGEST_NAME:
         return None
     port = None if match[4] is None else int(match[4])
