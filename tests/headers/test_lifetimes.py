@@ -12,7 +12,6 @@ from consentgate.headers.cookie import cookie_date
 from consentgate.headers.set_cookie import (
     MAX_LIFETIME,
     http_date,
-    is_renewal,
     shorten_lifetime,
     stated_lifetime,
 )
@@ -296,42 +295,6 @@ def test_expires_is_measured_against_the_date_field() -> None:
 )
 def test_the_stated_lifetime(line: str, seconds: int | None) -> None:
     assert stated_lifetime(line, NOW) == seconds
-
-
-@given(lines | ANY_TEXT | NATIVE, DATES)
-@example(f"a\t=b;Max-Age={DAY + 1}", [])
-@example(f"a=;Max-Age={DAY + 1}", [])
-def test_a_renewal_sets_what_the_browser_sends(line: str, date: Fields) -> None:
-    """R27: with a browser's jar between two responses."""
-    jar = Jar()
-    jar.store(line, HOME, now=NOW, response_headers=date)
-    seconds = stated_lifetime(line, NOW, date)
-    renews = is_renewal(line, jar.cookie_string(HOME, now=NOW), NOW, date)
-    if renews:
-        assert seconds is not None and seconds > DAY
-    elif jar.cookies and jar.cookies[0].name and jar.cookies[0].path == "/":
-        assert seconds is None or seconds <= DAY
-    assert not is_renewal(line, "", NOW, date)
-
-
-@pytest.mark.parametrize(
-    ("line", "cookie_string", "renews"),
-    [
-        (f"a=1; Max-Age={DAY + 1}", "a=1", True),
-        (f"a=1; Max-Age={DAY}", "a=1", False),
-        (f"a=2; Max-Age={DAY + 1}", "a=1", False),
-        (f"a=2; Max-Age={DAY + 1}", "a=1; a=2", True),
-        (f"A=1; Max-Age={DAY + 1}", "a=1", False),
-        (f"a = 1 ; Max-Age={DAY + 1}", "b=2; a=1", True),
-        ("a=1", "a=1", False),
-        ("a=1; Max-Age=0", "a=1", False),
-        (f"=1; Max-Age={DAY + 1}", "=1", False),
-        (f"a=1\x07; Max-Age={DAY + 1}", "a=1\x07", False),
-    ],
-)
-def test_a_visit_does_not_prolong(line: str, cookie_string: str, renews: bool) -> None:
-    """R27."""
-    assert is_renewal(line, cookie_string, NOW) is renews
 
 
 @given(st.floats(0, 4e9))

@@ -1,9 +1,9 @@
 """The Content-Security-Policy field that a visit gets: the hosts of the categories it allows."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
-from consentgate._cache import Remembered
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.headers.csp import CSP_BASE, NO_REPORTS, Reporting, check_base, csp_value
 
@@ -70,15 +70,15 @@ class HostPolicy:
         self.field_name = f"Content-Security-Policy{'' if enforced else '-Report-Only'}"
         self.vary = ("Cookie", *signal_fields(catalogue, tuple(signals))) if self._gated else ()
         # Visitors differ in few ways; and in however many, memory does not grow.
-        self._fields = Remembered(self._field, size=256, longest=256)
+        self._fields = lru_cache(maxsize=256)(self._make_field)
 
-    def _field(self, allowed: frozenset[str | None]) -> HostsField:
+    def _make_field(self, allowed: frozenset[str | None]) -> HostsField:
         gated = [host for key, hosts in self._gated.items() if key in allowed for host in hosts]
         return HostsField(csp_value(self._base, [*self._always, *gated]), bool(gated))
 
     def field(self, allowed: frozenset[str | None]) -> HostsField:
         """Return the field for a visit that allows the categories with these keys."""
-        return self._fields[allowed]
+        return self._fields(allowed)
 
     def fields_for(self, allowed: frozenset[str | None], reporting: Reporting = NO_REPORTS) -> list[Field]:
         """Return the fields to add to a document for such a visit, none where no hosts are declared."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from consentgate._cache import Remembered
 
-from .cookie import BLANK, LARGEST_ATTRIBUTE, attributes, cookie_date, cookie_name, cookie_values
+from .cookie import BLANK, LARGEST_ATTRIBUTE, attributes, cookie_date
 from .names import DATE, KIND_OF, Field
 
 _MAX_AGE = re.compile(r"-?[0-9]+")
@@ -98,9 +98,6 @@ MAX_LIFETIME = 400 * 24 * 3600
 
 _LIFETIME_ATTRIBUTES = ("max-age", "expires")
 
-_RENEWAL = 24 * 3600
-"""Seconds a cookie may be given at each visit without being prolonged."""
-
 # A Max-Age that one browser takes for zero or less and another does not read (FACTS.md, deletions 2).
 _MAY_DELETE = re.compile(r"\+?0+|-.*", re.DOTALL)
 
@@ -117,30 +114,6 @@ def stated_lifetime(set_cookie_string: str, now: float, response_headers: Iterab
     last = dict(attributes(set_cookie_string.partition(";")[2]))
     seconds = _stated_seconds(last, earliest_now(response_headers, now))
     return None if seconds is None else math.floor(seconds)
-
-
-def is_renewal(
-    set_cookie_string: str, cookie_string: str, now: float, response_headers: Iterable[Field] = ()
-) -> bool:
-    """Return whether a Set-Cookie gives a cookie more than a day again, with the value it came with (R27).
-
-    Args:
-        set_cookie_string: the field's value.
-        cookie_string: the request's Cookie field, as the browser sent it.
-        now: Unix seconds.
-        response_headers: where the Date is that browsers measure Expires against.
-
-    >>> is_renewal("_pk_id=7; Max-Age=34128000", "sid=1; _pk_id=7", 0)
-    True
-    >>> is_renewal("_pk_id=8; Max-Age=34128000", "sid=1; _pk_id=7", 0)
-    False
-    """
-    seconds = stated_lifetime(set_cookie_string, now, response_headers)
-    name = cookie_name(set_cookie_string)
-    if not name or seconds is None or seconds <= _RENEWAL:
-        return False
-    value = set_cookie_string.partition(";")[0].partition("=")[2].strip(BLANK)
-    return value in cookie_values(cookie_string, name)
 
 
 def shorten_lifetime(
