@@ -122,6 +122,17 @@ def attributes(unparsed: str) -> Iterator[tuple[str, str]]:
             yield name.strip(BLANK).lower(), value
 
 
+def sets_again(set_cookie_string: str, cookie_string: str) -> bool:
+    """Return whether a Set-Cookie gives a cookie the very value it came with: all it may change is its life.
+
+    >>> sets_again("_pk_id=7; Max-Age=34128000", "sid=1; _pk_id=7"), sets_again("_pk_id=8", "sid=1; _pk_id=7")
+    (True, False)
+    """
+    name = cookie_name(set_cookie_string)
+    value = set_cookie_string.partition(";")[0].partition("=")[2].strip(BLANK)
+    return bool(name) and value in cookie_values(cookie_string, name or "")
+
+
 def cookie_values(cookie_string: str, name: str) -> list[str]:
     """Return the value of every pair called *name*, a token, in order (RFC 6265bis 4.2.1).
 
