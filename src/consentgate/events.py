@@ -111,6 +111,7 @@ class Reporter:
     ) -> None:
         self._observers = observers
         self._of_cookies = tuple(each for each in observers if getattr(each, "wants_cookies", False))
+        self._of_hosts = tuple(each for each in observers if getattr(each, "wants_hosts", False))
         self._preferences_cookie = preferences_cookie
         self._categories = ", ".join(categories)
         self._report_only = report_only
@@ -120,6 +121,11 @@ class Reporter:
     def has_listeners(self) -> bool:
         """Whether somebody wants to know of every cookie that does not pass."""
         return bool(self._observers) or logger.isEnabledFor(logging.DEBUG)
+
+    @property
+    def wants_hosts(self) -> bool:
+        """Whether an observer wants to know of the hosts that browsers report."""
+        return bool(self._of_hosts)
 
     @property
     def wants_cookies(self) -> bool:
@@ -163,6 +169,13 @@ class Reporter:
             event = self._event_of("passed", cookie, direction, now, True)
             for observer in self._of_cookies:
                 self._call(observer, event)
+
+    def host(self, host: str, directive: str, category: str | None) -> None:
+        """Report a host that a browser reported, to the observers that want them."""
+        reason = Reason.UNDECLARED if category is None else "declared"
+        event = Event("reported", cut_name(host), category, "request", str(reason), directive=directive)
+        for observer in self._of_hosts:
+            self._call(observer, event)
 
     def choice(self, preferences: Preferences, at: int) -> None:
         """Report that a visitor chose, at Unix second *at*."""

@@ -1,10 +1,11 @@
 """One request's visit: what its visitor allows, and the choice made in it."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, overload
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, overload
 
 from consentgate._urls import quote_query, to_own_path
 from consentgate.catalogue.category import Basis
+from consentgate.consent.consent_mode import consent_mode
 from consentgate.consent.preferences import Preferences, State, answers_to
 from consentgate.consent.tokens import NO_TOKEN, TokenResult
 from consentgate.consent.verdict import Judge, Permissions, Situation, Verdict, answer_key
@@ -35,11 +36,16 @@ class VisitGate(Protocol):
     def _preferences_path(self) -> str | None: ...
 
     @property
+    def _signal_fields(self) -> tuple[str, ...]: ...
+
+    @property
     def _renderer(self) -> "Renderer": ...
 
     def _now(self) -> float: ...
 
     def _warn(self, kind: str, message: str, *arguments: str, about: str | None = None) -> None: ...
+
+    def _learn_hosts(self, reports: Iterable[tuple[str, str]]) -> None: ...
 
 
 class RequestFacts(NamedTuple):
@@ -92,6 +98,7 @@ class Visit:
         "_reported",
         "_request",
         "_response_started",
+        "_signals",
         "_situation",
         "_tokens",
         "_vary_fields",
@@ -104,6 +111,7 @@ class Visit:
         tokens: TokenResult = NO_TOKEN,
         situation: Situation | None = None,
         *,
+        signals: tuple[str, ...] = (),
         language: str | None = None,
     ) -> None:
         self._gate = gate
@@ -111,6 +119,7 @@ class Visit:
         self._tokens = tokens
         self._situation = tokens.situation if situation is None else situation
         self._permissions: Permissions = gate._judge.permissions(self._situation)
+        self._signals = signals
         self._language = language
         self._vary_fields: tuple[str, ...] = ()
         self._chosen_at: int | None = None
@@ -168,9 +177,17 @@ class Visit:
 
     @property
     def signals(self) -> tuple[str, ...]:
-        """Names of the browser's opt-out signals that are honoured."""
+        """Names of the browser's opt-out signals that are honoured: ``"gpc"``, ``"dnt"``."""
         self._ask()
-        return ()
+        return self._signals
+
+    def consent_mode(self) -> dict[str, Literal["granted", "denied"]]:
+        """Return Google Consent Mode's seven signals, each ``"granted"`` or ``"denied"``.
+
+        A category grants the signals it is declared with, once this visit allows it.
+        """
+        self._ask()
+        return consent_mode(self._gate._judge.catalogue, self._permissions.allowed)
 
     def allows(self, category_key: str) -> bool:
         """Return whether cookies of this category may be set and read in this visit.
@@ -361,6 +378,7 @@ class Visit:
             asked=self._permissions.asked,
             changed={answer.category: answer.at for answer in self._tokens.changed},
             denied=self._situation.denied,
+            signals=self._signals,
             now=self._gate._now(),
         )
 
@@ -404,7 +422,7 @@ class Visit:
     def _ask(self) -> None:
         """Note that the application's answer depends on the visitor: caches are told (R80)."""
         if "Cookie" not in self._vary_fields:
-            self._vary_fields = ("Cookie", *self._vary_fields)
+            self._vary_fields = ("Cookie", *self._gate._signal_fields, *self._vary_fields)
             if self._response_started:
                 self._gate._warn(
                     "asked late",

@@ -52,6 +52,7 @@ class Catalogue:
     """Those of the declared names that are patterns."""
     _scopes: dict[str, tuple[Cookie, ...]] = field(compare=False, repr=False, hash=False)
     _hosts: DeclaredHosts = field(compare=False, repr=False, hash=False)
+    _limits: dict[str, int | None] = field(compare=False, repr=False, hash=False)
 
     def __init__(
         self,
@@ -179,6 +180,8 @@ class Catalogue:
         exact = {name: key for name, key in keys.items() if "*" not in name}
         object.__setattr__(self, "exact", MappingProxyType(exact))
         object.__setattr__(self, "_scopes", scopes)
+        limits = {name: _longest(cookies) for name, cookies in scopes.items()}
+        object.__setattr__(self, "_limits", limits)
         object.__setattr__(self, "patterns", patterns)
 
     def declared_as(self, cookie_name: str) -> str | None:
@@ -206,6 +209,14 @@ class Catalogue:
         declared = self.declared_as(cookie_name)
         return () if declared is None else self._scopes[declared]
 
+    def limit_of(self, cookie_name: str) -> int | None:
+        """Return the seconds a cookie may live, 400 days at most; None for a session's.
+
+        Where a name is declared for several domains and paths, the longest counts.
+        """
+        declared = self.declared_as(cookie_name)
+        return MAX_SECONDS if declared is None else self._limits[declared]
+
     def category_of_host(self, host: str) -> str | None:
         """Return the key of the category that declares *host*, None if none does.
 
@@ -229,6 +240,18 @@ class Catalogue:
         except (KeyError, TypeError):
             known = ", ".join(repr(category.key) for category in self.categories)
             raise PolicyError(f"unknown category {key!r}; known are {known}") from None
+
+
+MAX_SECONDS = int(MAX_DECLARED.total_seconds())
+
+
+def _longest(cookies: Iterable[Cookie]) -> int | None:
+    """Return the longest declared lifetime in seconds, None if all are a session's."""
+    declared = [None if each.lifetime is None else duration(each.lifetime) for each in cookies]
+    if any(each.lifetime is None for each in cookies):
+        return MAX_SECONDS
+    seconds = [int(each.total_seconds()) for each in declared if each is not None]
+    return min(max(seconds), MAX_SECONDS) if seconds else None
 
 
 PUBLISHED = (

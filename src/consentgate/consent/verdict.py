@@ -42,6 +42,7 @@ class Reason(StrEnum):
     CHANGED = "accepted before the category changed"
     SIGNAL = "denied by a signal of the browser"
     ANSWERS_WITHHELD = "the browser held the visitor's answers back"
+    RENEWAL = "an exempt cookie, set again with its old value"
     UNDECLARED = "undeclared"
     NAMELESS = "no name all browsers agree on"
     UNSTORABLE = "no browser would store it"

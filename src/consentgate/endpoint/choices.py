@@ -105,8 +105,8 @@ def resolve(choice: Choice, policy: Catalogue) -> ResolvedChoice:
     return ResolvedChoice(known, ignored=ignored)
 
 
-def read_body(environ: Mapping[str, Any]) -> bytes:
-    """Return the request's body, reading no more than its stated length (R92).
+def read_body(environ: Mapping[str, Any], largest: int = LARGEST_BODY) -> bytes:
+    """Return the request's body, *largest* octets at most, reading no more than its stated length (R92).
 
     A chunked body states none: it is read to its end where the server marks that (`wsgi.input_terminated`).
 
@@ -117,20 +117,20 @@ def read_body(environ: Mapping[str, Any]) -> bytes:
     if not length:
         if not environ.get("wsgi.input_terminated"):
             return b""
-        body: bytes = environ["wsgi.input"].read(LARGEST_BODY + 1)
-        if len(body) > LARGEST_BODY:
-            raise _too_large()
+        body: bytes = environ["wsgi.input"].read(largest + 1)
+        if len(body) > largest:
+            raise _too_large(largest)
         return body
     if not (length.isascii() and length.isdigit()):
         raise malformed("a Content-Length that is no number")
-    if len(length) > 9 or int(length) > LARGEST_BODY:
-        raise _too_large()
+    if len(length) > 9 or int(length) > largest:
+        raise _too_large(largest)
     body = environ["wsgi.input"].read(int(length))
     return body
 
 
-def _too_large() -> Refused:
-    return Refused("413 Content Too Large", f"A choice has at most {LARGEST_BODY} octets.")
+def _too_large(largest: int) -> Refused:
+    return Refused("413 Content Too Large", f"Send at most {largest} octets.")
 
 
 def parse_choice(content_type: str, body: bytes) -> Choice:

@@ -6,6 +6,7 @@ A WSGI application like any other behind the gate: it chooses through the visit,
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from urllib.parse import parse_qsl
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -13,7 +14,8 @@ from webob import Request
 
 from consentgate._urls import to_own_path
 from consentgate.catalogue.catalogue import Catalogue
-from consentgate.headers.origin import is_same_origin
+from consentgate.consent.opt_out import gpc_json
+from consentgate.headers.origin import is_origin_of, is_same_origin
 from consentgate.i18n.messages import spoken
 from consentgate.rendering.assets import SCRIPT_NAME, script, stylesheet
 from consentgate.rendering.html import Renderer
@@ -21,6 +23,8 @@ from consentgate.visit import Visit
 
 from .choices import JSON, Refused, parse_choice, read_body, resolve, valid_next
 from .page_csp import page_csp_field
+from .reports import LARGEST_BODY as LARGEST_REPORT
+from .reports import SEVERAL, SINGLE, parse_reports
 from .state import state_of, wants_json
 
 _HTML = "text/html; charset=utf-8"
@@ -40,7 +44,7 @@ class Answered:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Send it; to HEAD, without the body."""
         described = [("Content-Type", self.media_type), ("Content-Length", str(len(self.body)))]
-        # A 304 describes no content (RFC 9110 15.4.5).
+        # A 204 and a 304 describe no content (RFC 9110 15.3.5, 15.4.5).
         headers = [*(described if self.media_type else ()), _NOSNIFF, *self.fields]
         start_response(self.status, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.body]
@@ -104,6 +108,8 @@ class Endpoint:
             stylesheet()[0]: self._style,
             SCRIPT_NAME: self._script,
         }
+        if below == "reports":
+            return self._take_reports(request)
         if below not in shown:
             raise Refused("404 Not Found", "There is no such page here.")
         if request.method in ("GET", "HEAD"):
@@ -178,6 +184,24 @@ class Endpoint:
             "303 See Other", "text/plain; charset=utf-8", b"", (_NO_STORE, ("Location", location))
         )
 
+    def _take_reports(self, request: Request) -> Answered:
+        """Take browsers' reports of requests to other hosts: 204, whatever they say."""
+        environ = request.environ
+        if request.method != "POST":
+            raise Refused("405 Method Not Allowed", "Use POST.", ("Allow", "POST"))
+        media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+        if media_type not in (SINGLE, SEVERAL):
+            raise Refused("415 Unsupported Media Type", f"Send {SINGLE} or {SEVERAL}.")
+        origin, host = environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST", "")
+        site = environ.get("HTTP_SEC_FETCH_SITE")
+        # Chromium sends no Sec-Fetch-Site with report-to, Firefox no Origin with report-uri.
+        if site not in (None, "same-origin") or (origin is not None and not is_origin_of(origin, host)):
+            raise Refused("403 Forbidden", "This report did not come from a page of this site.")
+        body = read_body(environ, LARGEST_REPORT)
+        visit = Visit.from_environ(environ)
+        visit._gate._learn_hosts(parse_reports(media_type, body, host))
+        return Answered("204 No Content", "", b"")
+
     def _check_origin(self, environ: WSGIEnvironment, visit: Visit) -> None:
         """Refuse a choice that another site's page posts."""
         origin, host = environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST")
@@ -188,6 +212,27 @@ class Endpoint:
             shown = [repr(each)[:128] for each in (origin, host, scheme)]
             visit._gate._warn("refused post", _REFUSED_POST, *shown, about="")
             raise Refused("403 Forbidden", "This choice did not come from a page of this site.")
+
+
+class GpcResource:
+    """The resource ``/.well-known/gpc.json``: this site honours Global Privacy Control."""
+
+    def __init__(self, updated: date | None) -> None:
+        self._answered = Answered(
+            "200 OK", JSON, gpc_json(updated), (("Cache-Control", "public, max-age=86400"),)
+        )
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Send it to GET and HEAD."""
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            return self._answered(environ, start_response)
+        refused = Answered(
+            "405 Method Not Allowed",
+            "text/plain; charset=utf-8",
+            b"Use GET, HEAD.\n",
+            (("Allow", "GET, HEAD"),),
+        )
+        return refused(environ, start_response)
 
 
 def _own_path(request: Request, path: str) -> str:

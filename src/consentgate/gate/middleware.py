@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterable
 from functools import cached_property
@@ -9,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from consentgate.catalogue.catalogue import Catalogue
+from consentgate.consent.hosts import HostPolicy
+from consentgate.consent.opt_out import denied_keys, signal_fields, signals_of
 from consentgate.consent.signing import PreferencesSerializer
 from consentgate.consent.tokens import UNREADABLE, Invalid, TokenReader, TokenResult
 from consentgate.consent.verdict import STRICTEST, Judge
+from consentgate.endpoint.reports import Sampler
 from consentgate.errors import PolicyError
 from consentgate.events import Reporter
 from consentgate.headers.origin import are_answers_withheld
@@ -32,6 +36,12 @@ from .wiring import check_application, is_flask_object
 
 if TYPE_CHECKING:
     from consentgate.rendering.html import Renderer
+
+
+GPC_PATH = "/.well-known/gpc.json"
+
+MAX_KNOWN_HOSTS = 1024
+"""Reported hosts that are known not to be new; visitors can invent any number."""
 
 
 class ConsentGate:
@@ -65,6 +75,15 @@ class ConsentGate:
         )
         self._judge = Judge(policy, admit_undeclared=self.options.undeclared == "report")
         self._preferences_path = self.options.preferences_path
+        self._signal_fields = signal_fields(policy, self.options.honoured)
+        self._hosts = HostPolicy(
+            policy,
+            self.options.csp_base,
+            enforced=self.options.third_parties == "block" and not self.options.report_only,
+            signals=self.options.honoured,
+        )
+        self._sampler = Sampler(started=time.monotonic())
+        self._known_hosts: set[tuple[str, str]] = set()
         self._reader = TokenReader(self.serializer)
         self._repeated_fields = RepeatedFields()
         self._seen_scopes = SeenScopes()
@@ -118,17 +137,27 @@ class ConsentGate:
         own, path = self._preferences_path, environ.get("PATH_INFO", "")
         if own is not None and path.startswith(own) and path[len(own) :][:1] in ("", "/"):
             return self._endpoint
+        if self.options.gpc_json and environ.get("SCRIPT_NAME", "") + path == GPC_PATH:
+            return self._gpc_resource
         return self.app
 
     def _begin_visit(self, environ: WSGIEnvironment, *, applies: bool) -> Visit:
         """Return the request's visit: its visitor's answers, and what they allow."""
         tokens = self._read_tokens(environ)
+        signals = self._read_signals(environ)
         situation = tokens.situation._replace(
-            applies=applies, withheld=not tokens.verified and _are_answers_withheld(environ)
+            applies=applies,
+            denied=denied_keys(self.policy, signals),
+            withheld=not tokens.verified and _are_answers_withheld(environ),
         )
-        return Visit(
-            self, RequestFacts.of(environ), tokens, situation, language=self._choose_language(environ)
-        )
+        language = self._choose_language(environ)
+        return Visit(self, RequestFacts.of(environ), tokens, situation, signals=signals, language=language)
+
+    def _read_signals(self, environ: WSGIEnvironment) -> tuple[str, ...]:
+        """Return the opt-out signals that came, and that deny something here."""
+        if not self._signal_fields:
+            return ()
+        return signals_of(environ.get("HTTP_SEC_GPC"), environ.get("HTTP_DNT"), self.options.honoured)
 
     def _read_tokens(self, environ: WSGIEnvironment) -> TokenResult:
         cookie_string = environ.get("HTTP_COOKIE", "")
@@ -236,6 +265,31 @@ class ConsentGate:
         from consentgate.endpoint.routes import Endpoint
 
         return Endpoint(self.policy, str(self._preferences_path), self.options.own_origins, self._renderer)
+
+    @cached_property
+    def _gpc_resource(self) -> WSGIApplication:
+        from consentgate.endpoint.routes import GpcResource
+
+        return GpcResource(self.policy.updated)
+
+    def _wants_reports(self) -> bool:
+        """Return whether this response asks browsers to report requests to other hosts."""
+        return (
+            self._preferences_path is not None
+            and self._reporter.wants_hosts
+            and self._sampler.asks(time.monotonic(), random.random())
+        )
+
+    def _learn_hosts(self, reports: Iterable[tuple[str, str]]) -> None:
+        """Tell observers of reported hosts, each with its directive; ask on while new ones come."""
+        for report in reports:
+            host, directive = report
+            self._reporter.host(host, directive, self.policy.category_of_host(host))
+            if report not in self._known_hosts:
+                if len(self._known_hosts) >= MAX_KNOWN_HOSTS:
+                    self._known_hosts = set()
+                self._known_hosts.add(report)
+                self._sampler = self._sampler.learned(time.monotonic())
 
     @cached_property
     def _renderer(self) -> Renderer:

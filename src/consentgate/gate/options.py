@@ -10,15 +10,21 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar,
 from wsgiref.types import WSGIApplication
 
 from consentgate.catalogue.catalogue import Catalogue
+from consentgate.consent.opt_out import SIGNAL_FIELDS
 from consentgate.consent.signing import SecretKey, check_fallbacks, check_key
 from consentgate.endpoint.page_csp import page_csp_field
 from consentgate.errors import PolicyError
 from consentgate.events import Observer, checked_observers
 from consentgate.headers.cookie import is_http_only, is_secure_only, is_token
+from consentgate.headers.csp import CSP_BASE
 from consentgate.headers.origin import checked_origins
 from consentgate.i18n.texts import checked_language
 
 Undeclared = Literal["block", "report"]
+
+Enforcement = Literal["report", "shorten"]
+
+ThirdParties = Literal["report", "block"]
 
 Applies = Callable[[dict[str, Any]], bool]
 
@@ -34,8 +40,12 @@ else:
 # Segments of unreserved characters (RFC 3986 2.3): the same in a URL, in PATH_INFO and in HTML.
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 
-_CHOICES = {"undeclared": get_args(Undeclared)}
-_FLAGS = ("cookie_httponly", "filter_requests", "expire_unaccepted", "report_only")
+_CHOICES = {
+    "undeclared": get_args(Undeclared),
+    "lifetimes": get_args(Enforcement),
+    "third_parties": get_args(ThirdParties),
+}
+_FLAGS = ("cookie_httponly", "filter_requests", "expire_unaccepted", "report_only", "gpc_json")
 
 
 INI = "ini"
@@ -73,6 +83,13 @@ class GateOptions:
             languages of our texts and the policy's `strings`; else the policy's own.
         templates: a folder, a Jinja2 loader or a Jinja2 environment, whose templates take the place of
             ours of the same name.
+        lifetimes: ``"report"`` says which cookies state more than their declared lifetime; ``"shorten"``
+            also shortens it, except for necessary cookies.
+        third_parties: ``"report"`` or ``"block"``: whether the Content-Security-Policy field of declared
+            hosts is report-only, or keeps browsers from hosts that are not allowed.
+        csp_base: sources that the site itself needs, for that field.
+        signals: opt-out signals of browsers that are honoured: ``"gpc"``, ``"dnt"``; ``()`` for none.
+        gpc_json: whether the gate answers ``/.well-known/gpc.json``.
         page_csp: sources that the site's own layout of the page needs, added to the page's
             Content-Security-Policy.
         observer: given each `Event`, or several such callables; an error in one is logged.
@@ -96,6 +113,11 @@ class GateOptions:
     language: Language = field(default=None, metadata=_TEXT)
     templates: Templates = field(default=None, metadata=_TEXT)
     page_csp: str = field(default="", metadata=_TEXT)
+    lifetimes: Enforcement = field(default="report", metadata=_TEXT)
+    third_parties: ThirdParties = field(default="report", metadata=_TEXT)
+    csp_base: str = field(default=CSP_BASE, metadata=_TEXT)
+    signals: Iterable[str] = field(default=("gpc",), metadata=_TEXTS)
+    gpc_json: bool = field(default=False, metadata=_TRUTH)
     observer: Observer | Iterable[Observer] | None = None
 
     def __post_init__(self) -> None:
@@ -117,6 +139,9 @@ class GateOptions:
         put(self, "trusted_origins", checked_origins(self.trusted_origins))
         put(self, "observer", checked_observers(self.observer))
         page_csp_field(self.page_csp)
+        put(self, "signals", _checked_signals(self.signals))
+        if self.gpc_json and "gpc" not in self.signals:
+            raise PolicyError('gpc_json states that the site honours Sec-GPC: add "gpc" to signals')
         self._check_hooks()
 
     def _check_hooks(self) -> None:
@@ -141,6 +166,11 @@ class GateOptions:
         """The observers, as checked."""
         return self.observer  # type: ignore[return-value]  # checked_observers made it a tuple
 
+    @property
+    def honoured(self) -> tuple[str, ...]:
+        """The signals, as checked."""
+        return self.signals  # type: ignore[return-value]  # _checked_signals made it a tuple
+
     def check_cookie(self, cookie_name: str) -> None:
         """Check the preferences cookie's attributes against its name's prefix (RFC 6265bis 4.1.3).
 
@@ -157,6 +187,17 @@ class GateOptions:
         if is_secure_only(cookie_name):
             return True
         return scheme == "https" if self.cookie_secure is None else self.cookie_secure
+
+
+def _checked_signals(signals: Iterable[str]) -> tuple[str, ...]:
+    known = ", ".join(map(repr, SIGNAL_FIELDS))
+    if isinstance(signals, str) or not isinstance(signals, Iterable):
+        raise PolicyError(f"signals must be a list of {known}, not {signals!r}")
+    checked = tuple(signals)
+    for signal in checked:
+        if signal not in SIGNAL_FIELDS:
+            raise PolicyError(f"signals: unknown signal {signal!r}; known are {known}")
+    return checked
 
 
 def _checked_field_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from consentgate.catalogue.catalogue import Catalogue
 from consentgate.consent.verdict import (
     Judge,
     JudgedCookie,
@@ -12,12 +13,13 @@ from consentgate.consent.verdict import (
     Verdict,
 )
 from consentgate.headers.cache_control import forbid_storing, make_private, may_be_shared, vary_on
-from consentgate.headers.cookie import BLANK, cookie_name, has_line_break, is_storable
+from consentgate.headers.cookie import BLANK, cookie_name, has_line_break, is_storable, sets_again
 from consentgate.headers.names import COOKIE_KINDS, Field, FieldKind, field_kind
 from consentgate.headers.set_cookie import (
     CERTAIN_DELETION,
     Deletion,
     classify_deletion,
+    exceeds,
     response_date,
     shorten_lifetime,
 )
@@ -26,6 +28,9 @@ from .expiry import LARGEST_ADDITION, Scope, size_of, write_expiries
 
 LONGEST_EXEMPT = 395 * 24 * 3600
 """Seconds an exempt cookie may live: 13 months (R27)."""
+
+RENEWABLE = 24 * 3600
+"""Seconds an exempt cookie may be given again at each visit."""
 
 _DELETABLE = tuple(
     reason
@@ -43,6 +48,10 @@ _DELETABLE = tuple(
 """Reasons of cookies that do not pass, or are undeclared, and whose deletion passes."""
 
 
+_GATED = (Reason.ACCEPTED, Reason.EXEMPT)
+"""Reasons of cookies that pass by the visitor's answers: their response belongs to this visitor alone."""
+
+
 class JudgedFields(NamedTuple):
     """Response fields, and the verdicts on the cookies among them.
 
@@ -51,12 +60,14 @@ class JudgedFields(NamedTuple):
         stripped: the cookies left out.
         undeclared: the cookies of no category that went through.
         passed: the cookies of a category that went through.
+        lasting: those among them that state more than their declared lifetime.
     """
 
     fields: list[Field]
     stripped: list[JudgedCookie]
     undeclared: list[JudgedCookie]
     passed: list[JudgedCookie]
+    lasting: list[JudgedCookie]
 
 
 def sets_cookies(fields: Sequence[Field]) -> bool:
@@ -79,16 +90,32 @@ def find_line_break(status: str, fields: Sequence[Field]) -> str | None:
 
 
 def judge_set_cookies(
-    fields: Sequence[Field], judge: Judge, permissions: Permissions, now: float
+    fields: Sequence[Field],
+    judge: Judge,
+    permissions: Permissions,
+    now: float,
+    *,
+    cookie_string: str = "",
+    shortens: bool = False,
 ) -> JudgedFields:
     """Return *fields* without the cookies that are not allowed, and the verdicts.
 
     Real deletions pass; one that only a clock makes a deletion passes with `Max-Age=0` appended. The
-    preferences cookie never passes, it is the gate's alone. Exempt cookies that would live longer than 13
-    months are shortened (R27); nothing else is re-written.
+    preferences cookie never passes, it is the gate's alone. Exempt cookies live 13 months at most, and are
+    not renewed (R27). With *shortens*, no cookie that is not necessary lives longer than declared. Nothing
+    else is re-written.
+
+    Args:
+        fields: the application's.
+        judge: the policy's.
+        permissions: the visit's.
+        now: Unix seconds.
+        cookie_string: the request's Cookie field, which tells what is set again.
+        shortens: the option `lifetimes`.
     """
-    judged = JudgedFields([], [], [], [])
+    judged = JudgedFields([], [], [], [], [])
     date = response_date(fields, now)
+    limits = LifetimeLimits(judge.catalogue, now, date, cookie_string, shortens)
     for field in fields:
         name, value = field
         kind = field_kind(name)
@@ -102,12 +129,54 @@ def judge_set_cookies(
         if deletion is not Deletion.NO:
             is_certain = deletion is Deletion.CERTAIN or cookie.verdict.admitted
             judged.fields.append(field if is_certain else (name, value + CERTAIN_DELETION))
+        elif limits.is_renewal(cookie):
+            judged.stripped.append(
+                cookie._replace(verdict=Verdict(False, Reason.RENEWAL, cookie.verdict.category))
+            )
         elif not cookie.verdict.admitted:
             judged.stripped.append(cookie)
         else:
             (judged.passed if isinstance(key, str) else judged.undeclared).append(cookie)
-            judged.fields.append((name, _limit_exempt(cookie, value, now, date)))
+            if limits.is_exceeded_by(cookie):
+                judged.lasting.append(cookie)
+            judged.fields.append((name, limits.apply(cookie)))
     return judged
+
+
+class LifetimeLimits(NamedTuple):
+    """How long cookies may live, under one policy at one moment."""
+
+    catalogue: Catalogue
+    now: float
+    date: float
+    cookie_string: str
+    shortens: bool
+
+    def is_renewal(self, cookie: JudgedCookie) -> bool:
+        """Return whether an exempt cookie is set again for more than a day with the value it came with."""
+        text = cookie.set_cookie_string or ""
+        return (
+            cookie.verdict.reason is Reason.EXEMPT
+            and exceeds(text, RENEWABLE, self.now, self.date)
+            and sets_again(text, self.cookie_string)
+        )
+
+    def is_exceeded_by(self, cookie: JudgedCookie) -> bool:
+        """Return whether a cookie of a category states more than its declared lifetime."""
+        if cookie.verdict.reason in (Reason.NOT_APPLICABLE, Reason.UNDECLARED_REPORTED):
+            return False
+        return exceeds(
+            cookie.set_cookie_string or "", self.catalogue.limit_of(cookie.name), self.now, self.date
+        )
+
+    def apply(self, cookie: JudgedCookie) -> str:
+        """Return a field's value with the lifetime its cookie may have; the very same if it is shorter."""
+        text, reason = cookie.set_cookie_string or "", cookie.verdict.reason
+        if reason is Reason.EXEMPT:
+            text = shorten_lifetime(text, LONGEST_EXEMPT, self.now, self.date)
+        if self.shortens and reason in _GATED:
+            text = shorten_lifetime(text, self.catalogue.limit_of(cookie.name), self.now, self.date)
+        return text
 
 
 def _judge_field(
@@ -121,13 +190,6 @@ def _judge_field(
         verdict = Verdict(False, Reason.UNSTORABLE, verdict.category)
     name = "" if key is Special.NAMELESS else text.strip(BLANK)
     return JudgedCookie(name, verdict, set_cookie_string), key
-
-
-def _limit_exempt(cookie: JudgedCookie, set_cookie_string: str, now: float, date: float) -> str:
-    """Return an admitted cookie's field value, an exempt one's with the lifetime it may have."""
-    if cookie.verdict.reason is not Reason.EXEMPT:
-        return set_cookie_string
-    return shorten_lifetime(set_cookie_string, LONGEST_EXEMPT, now, date)
 
 
 def names_set(fields: Sequence[Field]) -> frozenset[str]:
@@ -150,6 +212,11 @@ class ResponseContext(NamedTuple):
         applies_vary: names of the request's fields that decide it; None if they are not known.
         no_store: whether no cache may keep the response.
         own_lines: set-cookie-strings of the preferences cookie.
+        host_fields: the fields of declared hosts, for a document.
+        host_vary: names of the request's fields those depend on.
+        hosts_are_private: whether they list a host that needs consent.
+        cookie_string: the request's Cookie field.
+        shortens: whether lifetimes are shortened to those declared.
         expirable: names of refused cookies in the request, each with the scopes it may be stored under.
         turn: number of the expiring line to begin with.
         now: Unix seconds.
@@ -163,6 +230,11 @@ class ResponseContext(NamedTuple):
     applies_vary: tuple[str, ...] | None = None
     no_store: bool = False
     own_lines: tuple[str, ...] = ()
+    host_fields: tuple[Field, ...] = ()
+    host_vary: tuple[str, ...] = ()
+    hosts_are_private: bool = False
+    cookie_string: str = ""
+    shortens: bool = False
     expirable: tuple[tuple[str, tuple[Scope, ...]], ...] = ()
     turn: int = 0
     now: float = 0.0
@@ -185,9 +257,16 @@ class RewrittenHeaders(NamedTuple):
 def rewrite_response_headers(fields: list[Field], judge: Judge, context: ResponseContext) -> RewrittenHeaders:
     """Return the fields that go out in place of *fields*, which is not edited.
 
-    Strip; add the preferences cookie; expire refused cookies; tell caches.
+    Strip; add the preferences cookie; expire refused cookies; name the hosts allowed; tell caches.
     """
-    judged = judge_set_cookies(fields, judge, context.permissions, context.now)
+    judged = judge_set_cookies(
+        fields,
+        judge,
+        context.permissions,
+        context.now,
+        cookie_string=context.cookie_string,
+        shortens=context.shortens,
+    )
     expiring: list[tuple[str, str]] = []
     if context.expirable and not may_be_shared(fields, context.now):
         room = LARGEST_ADDITION - sum(map(size_of, context.own_lines))
@@ -195,13 +274,11 @@ def rewrite_response_headers(fields: list[Field], judge: Judge, context: Respons
         expiring = list(write_expiries(context.expirable, taken, room, context.turn))
     lines = [*context.own_lines, *(line for _, line in expiring if context.enforced)]
     out = [*(judged.fields if context.enforced else fields), *(("Set-Cookie", line) for line in lines)]
+    out += context.host_fields
     is_gated = context.enforced and any(cookie.verdict.reason in _GATED for cookie in judged.passed)
-    out = _tell_caches(out, context, judged, is_personal=is_gated or bool(lines))
+    is_personal = is_gated or bool(lines) or context.hosts_are_private
+    out = _tell_caches(out, context, judged, is_personal=is_personal)
     return RewrittenHeaders(out, judged, [name for name, _ in expiring])
-
-
-_GATED = (Reason.ACCEPTED, Reason.EXEMPT)
-"""Reasons of cookies whose response belongs to this visitor alone."""
 
 
 def _tell_caches(
@@ -210,7 +287,7 @@ def _tell_caches(
     """Return *fields* saying which requests the response answers (R77 to R81)."""
     if context.no_store:
         return forbid_storing(fields)
-    vary_fields = context.vary_fields
+    vary_fields = tuple(dict.fromkeys((*context.vary_fields, *context.host_vary)))
     if context.depends_on_applies and (vary_fields or has_optional_cookies(judged, context.necessary)):
         is_personal = is_personal or context.applies_vary is None
         vary_fields = tuple(dict.fromkeys((*vary_fields, *(context.applies_vary or ()))))

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any, Protocol
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from consentgate._urls import quote_path
 from consentgate.catalogue.catalogue import Catalogue
+from consentgate.catalogue.lifetimes import lifetime_text
+from consentgate.consent.hosts import HostPolicy
 from consentgate.consent.preferences import Preferences
 from consentgate.consent.signing import PreferencesSerializer
 from consentgate.consent.verdict import STRICTEST, JudgedCookie, Reason
 from consentgate.events import Reporter
+from consentgate.headers.csp import NO_REPORTS, reporting_to
+from consentgate.headers.documents import is_document
 from consentgate.headers.names import Field
 from consentgate.headers.set_cookie import find_refusal
 from consentgate.visit import Visit, VisitGate
@@ -46,6 +51,9 @@ class RespondingGate(VisitGate, Protocol):
     _seen_scopes: SeenScopes
     _expiry_turn: int
     _seen_https: bool
+    _hosts: HostPolicy
+
+    def _wants_reports(self) -> bool: ...
 
 
 class GatedStartResponse:
@@ -80,6 +88,8 @@ class GatedStartResponse:
         self._cookie_string: str = environ.get("HTTP_COOKIE", "")
         self._host: str | None = environ.get("HTTP_HOST", environ.get("SERVER_NAME"))
         self._is_passive = environ.get("HTTP_SEC_FETCH_DEST") in PASSIVE_DESTINATIONS
+        self._fetch_dest: str | None = environ.get("HTTP_SEC_FETCH_DEST")
+        self._accept: str | None = environ.get("HTTP_ACCEPT")
         self._had_proxy_fix = _PROXY_FIX in environ
 
     def __call__(
@@ -88,7 +98,7 @@ class GatedStartResponse:
         """Start the response (PEP 3333) with a list of fields of ours."""
         fields = [(name, value) for name, value in response_headers]
         self._check_line_breaks(status, fields)
-        fields = self._strip(fields) if self._is_inner else self._rewrite(fields)
+        fields = self._strip(fields) if self._is_inner else self._rewrite(status, fields)
         if exc_info is None:
             return self._start_response(status, fields)
         try:
@@ -111,17 +121,18 @@ class GatedStartResponse:
     def _enforces(self) -> bool:
         return self._visit._situation.applies and not self._gate.options.report_only
 
-    def _rewrite(self, fields: list[Field]) -> list[Field]:
+    def _rewrite(self, status: str, fields: list[Field]) -> list[Field]:
         """Return the fields that go out, and report what was done."""
         visit = self._visit
         visit._response_started = True
         if _PROXY_FIX in self._environ and not self._had_proxy_fix:
             self._gate._warn("proxy fix", _PROXY_FIX_INSIDE)
         has_cookies = bool(self._cookie_string) or visit._chosen_at is not None
-        if not (has_cookies or visit._vary_fields or sets_cookies(fields)):
+        is_document = self._is_document(status, fields)
+        if not (has_cookies or is_document or visit._vary_fields or sets_cookies(fields)):
             return fields
         try:
-            context = self._describe()
+            context = self._describe(is_document)
             rewritten = rewrite_response_headers(fields, self._gate._judge, context)
             self._gate._expiry_turn += len(rewritten.expired)
             self._report(rewritten, context)
@@ -134,7 +145,14 @@ class GatedStartResponse:
         if not (self._enforces and sets_cookies(fields)):
             return fields
         now = self._gate._now()
-        judged = judge_set_cookies(fields, self._gate._judge, self._visit._permissions, now)
+        judged = judge_set_cookies(
+            fields,
+            self._gate._judge,
+            self._visit._permissions,
+            now,
+            cookie_string=self._cookie_string,
+            shortens=self._gate.options.lifetimes == "shorten",
+        )
         self._report_stripped(judged, now)
         return judged.fields
 
@@ -147,10 +165,27 @@ class GatedStartResponse:
         strictest = gate._judge.permissions(STRICTEST)
         return judge_set_cookies(fields, gate._judge, strictest, gate._now()).fields
 
-    def _describe(self) -> ResponseContext:
-        """Return everything the response's fields depend on."""
+    def _is_document(self, status: str, fields: list[Field]) -> bool:
+        """Return whether the response carries the field of declared hosts."""
+        if not (self._gate._hosts.has_hosts and self._visit._situation.applies):
+            return False
+        types = [value for name, value in fields if name.lower() == "content-type"]
+        return is_document(status, types, self._fetch_dest, self._accept)
+
+    def _write_host_fields(self) -> tuple[Field, ...]:
+        """Return the Content-Security-Policy of the hosts this visit allows, which may ask for reports."""
         gate, visit = self._gate, self._visit
+        reporting = NO_REPORTS
+        if gate._wants_reports():
+            is_https = self._environ.get("wsgi.url_scheme") == "https"
+            reporting = reporting_to(f"{visit._own_path}/reports", is_https=is_https)
+        return tuple(gate._hosts.fields_for(visit._permissions.allowed, reporting))
+
+    def _describe(self, is_document: bool) -> ResponseContext:
+        """Return everything the response's fields depend on."""
+        gate, visit, hosts = self._gate, self._visit, self._gate._hosts
         options, now = gate.options, gate._now()
+        tells_caches = is_document and not options.report_only
         return ResponseContext(
             permissions=visit._permissions,
             necessary=gate.policy.necessary,
@@ -160,6 +195,11 @@ class GatedStartResponse:
             applies_vary=options.applies_vary,  # type: ignore[arg-type]  # a tuple, once checked
             no_store=visit._answers_withheld and bool(visit._vary_fields),
             own_lines=() if visit._chosen_at is None else self._write_preferences(),
+            host_fields=self._write_host_fields() if is_document else (),
+            host_vary=hosts.vary if tells_caches else (),
+            hosts_are_private=tells_caches and hosts.field(visit._permissions.allowed).is_private,
+            cookie_string=self._cookie_string,
+            shortens=options.lifetimes == "shorten",
             expirable=self._list_expirable(now),
             turn=gate._expiry_turn,
             now=now,
@@ -253,6 +293,8 @@ class GatedStartResponse:
             reporter.passed(judged.passed, "response", context.now)
         for cookie in judged.passed:
             self._learn(cookie)
+        for cookie in judged.lasting:
+            self._warn_of_lifetime(cookie, context.now)
 
     def _report_stripped(self, judged: JudgedFields, now: float) -> None:
         report, reported = self._gate._reporter.cookies, self._visit._reported
@@ -276,6 +318,17 @@ class GatedStartResponse:
             Scope(each.domain, each.path, each.partitioned) for each in gate.policy.scopes_of(cookie.name)
         ):
             gate._warn("scope", _OTHER_SCOPE, cookie.name[:128], scope.path, scope.domain or "none")
+
+    def _warn_of_lifetime(self, cookie: JudgedCookie, now: float) -> None:
+        """Say once of a cookie that it states more than its declared lifetime."""
+        gate = self._gate
+        limit = gate.policy.limit_of(cookie.name)
+        declared = "session" if limit is None else lifetime_text(timedelta(seconds=limit))
+        is_shortened = cookie.verdict.category not in gate.policy.necessary and (
+            gate.options.lifetimes == "shorten" and self._enforces
+        )
+        did = "it was shortened" if is_shortened else "it passed"
+        gate._warn("lifetime", _TOO_LONG, cookie.name[:128], declared, did)
 
     def _warn_of_refusal(self, cookie: JudgedCookie) -> None:
         refusal = find_refusal(str(cookie.set_cookie_string), cookie.name)
@@ -307,5 +360,7 @@ _OTHER_SCOPE = (
     "the cookie %r is set with Path=%s and Domain=%s, and declared otherwise; a refusal removes it for sure "
     "only if the policy declares both"
 )
+
+_TOO_LONG = "the cookie %r is set for longer than the policy says (%s); %s"
 
 _REFUSED_BY_BROWSERS = "browsers refuse the necessary cookie %r: %s"

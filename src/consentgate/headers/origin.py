@@ -42,6 +42,16 @@ def is_same_origin(
     return _is_host(match, host)
 
 
+def is_origin_of(origin: str, host: str | None) -> bool:
+    """Return whether an Origin field's host and port are those of the Host field, whatever its scheme.
+
+    >>> is_origin_of("https://a.example", "a.example:443"), is_origin_of("null", "a.example")
+    (True, False)
+    """
+    match = _ORIGIN.fullmatch(origin)
+    return match is not None and _is_host(match, host)
+
+
 def are_answers_withheld(
     method: str,
     sec_fetch_site: str | None,
@@ -69,10 +79,7 @@ def are_answers_withheld(
         return True
     if sec_fetch_site is not None or sec_fetch_mode is not None or sec_fetch_dest is not None:
         return False
-    if origin is None:
-        return False
-    match = _ORIGIN.fullmatch(origin)
-    return match is None or not _is_host(match, host)
+    return origin is not None and not is_origin_of(origin, host)
 
 
 def list_parent_domains(host: str | None) -> list[str]:

@@ -215,6 +215,36 @@ def stated_lifetime(set_cookie_string: str, now: float, date: float | None = Non
     return None if seconds is None else math.floor(seconds)
 
 
+def _parse_lifetime(unparsed: str) -> tuple[float, bool]:
+    """Return the stated Max-Age or Expires, and whether it is the former; NEVER where it is unreadable.
+
+    ALWAYS for a session cookie.
+    """
+    last = dict(attributes(unparsed))
+    if not last.keys() & set(_LIFETIME_ATTRIBUTES):
+        return ALWAYS, True
+    seconds = _stated_seconds(last, 0)
+    return NEVER if seconds is None else seconds, "max-age" in last
+
+
+# Goal, plan and proof as for _ENDINGS.
+_LIFETIMES = BoundedCache(_parse_lifetime, size=512, longest=256)
+
+
+def exceeds(set_cookie_string: str, limit: int | None, now: float, date: float) -> bool:
+    """Return whether a Set-Cookie states more than *limit* seconds, None for the session's.
+
+    A lifetime that browsers do not all read alike exceeds any limit. The arguments are those of
+    `shorten_lifetime`, which changes exactly these fields.
+
+    >>> exceeds("a=1; Max-Age=60", 59, 0, 0), exceeds("a=1; Max-Age=60", 60, 0, 0), exceeds("a=1", None, 0, 0)
+    (True, False, False)
+    """
+    stated, is_relative = _LIFETIMES[set_cookie_string.partition(";")[2]]
+    seconds = stated if is_relative else stated - min(now, date)
+    return seconds > (0 if limit is None else min(limit, MAX_LIFETIME))
+
+
 def shorten_lifetime(set_cookie_string: str, limit: int | None, now: float, date: float | None = None) -> str:
     """Return a Set-Cookie whose cookie lives no longer than declared; the same object if it does not anyway.
 

@@ -21,6 +21,7 @@ class _NoGate:
     def __init__(self, policy: Catalogue, preferences_path: str | None) -> None:
         self._judge = Judge(policy)
         self._preferences_path = preferences_path
+        self._signal_fields: tuple[str, ...] = ()
 
     @property
     def _renderer(self) -> "Renderer":
@@ -30,6 +31,9 @@ class _NoGate:
 
     def _now(self) -> float:
         return time.time()
+
+    def _learn_hosts(self, reports: Iterable[tuple[str, str]]) -> None:
+        pass
 
     def _warn(self, kind: str, message: str, *arguments: str, about: str | None = None) -> None:
         pass
