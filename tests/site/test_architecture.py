@@ -39,7 +39,7 @@ ROOMS: dict[str, set[str]] = {
     "policy": {"errors", "gate", "events", "rendering", "consent", "catalogue", "i18n"},
     "__init__": {"_late", "errors", "policy", "gate", "visit", "events", "consent", "catalogue"},
     "paste": {"errors", "policy", "gate"},
-    "demo": {"policy", "gate", "visit", "events", "consent", "headers"},
+    "demo": {"policy", "gate", "visit", "events", "consent", "headers", "i18n"},
     "cli": {"__init__", "errors", "policy", "demo", "catalogue", "i18n"},
     "__main__": {"cli"},
     "testing": {"_late", "errors", "policy", "visit", "consent", "catalogue", "headers"},
