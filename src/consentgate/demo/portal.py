@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from consentgate.i18n.negotiation import negotiated
 from consentgate.policy import Policy
 from consentgate.visit import Visit
 
@@ -27,10 +26,12 @@ def policy() -> Policy:
         return Policy.from_toml(path)
 
 
-def chosen_language(environ: dict[str, Any]) -> str | None:
-    """Return the language its visitor chose in the portal, None for the browser's; the gate's `language`."""
-    language = _cookies(environ).get("django_language")
-    return language if language in LANGUAGES else None
+def language_of(environ: dict[str, Any]) -> str:
+    """Return the language its visitor chose in the portal, or else the browser's; the gate's `language`."""
+    chosen = _cookies(environ).get("django_language")
+    if chosen in LANGUAGES:
+        return chosen
+    return negotiated(environ.get("HTTP_ACCEPT_LANGUAGE", ""), LANGUAGES, "en")
 
 
 class Portal:
@@ -61,8 +62,7 @@ class Portal:
         seen = list(dict.fromkeys([*([slug] if slug in _BY_SLUG else []), *remembered]))
         csrf_token = cookies.get("csrftoken") or secrets.token_urlsafe(16)
         shown = Shown(
-            language=chosen_language(environ)
-            or negotiated(environ.get("HTTP_ACCEPT_LANGUAGE", ""), LANGUAGES, "en"),
+            language=language_of(environ),
             is_logged_in=cookies.get("sessionid") in self._sessions,
             search=_query(environ).get("q", [""])[0][:100],
             names=sorted(cookies),

@@ -12,7 +12,7 @@ from consentgate.events import Event
 from consentgate.gate.response import names_set
 from consentgate.headers.names import Field
 
-from .portal import Portal, chosen_language, policy
+from .portal import Portal, language_of, policy
 
 PORT = 8000
 """Where the demo is, unless that is taken."""
@@ -31,7 +31,7 @@ TRY = """\
 
 def gate(secret_key: str) -> WSGIApplication:
     """Return the portal behind its policy, telling each event."""
-    return policy().wrap(Portal(), secret_key=secret_key, language=chosen_language, observer=_log_event)
+    return policy().wrap(Portal(), secret_key=secret_key, language=language_of, observer=_log_event)
 
 
 def serve(*, port: int | None, secret_key: str) -> int:

@@ -1,11 +1,11 @@
-// Puts the cookie banner first in <body>, for pages whose templates can't: <script src="/cookies/banner.js" defer></script>
+// Puts the cookie banner first in <body>, for pages whose templates can't be edited.
 (() => {
   const own = document.currentScript.src.replace(/\/banner\.js.*/, "");
   const load = (answered = location.hash === "#consentgate-done") => {
     const request = new XMLHttpRequest();
     const next = encodeURIComponent(location.pathname + location.search);
     request.open("GET", `${own}/banner?next=${next}`);
-    request.responseType = "document"; // parsed by the browser: no text of ours becomes markup (Trusted Types)
+    request.responseType = "document"; // parsed as Trusted Types want it
     request.onload = () => {
       if (request.status !== 200) return;
       document.querySelectorAll(".consentgate-banner").forEach((old) => old.remove());
@@ -36,7 +36,7 @@
       form.onsubmit = null;
       form.requestSubmit(button);
     };
-    // A button called "action" hides form.action. The answer is a redirect to this page, which stays as it is.
+    // A button called "action" hides form.action. The redirect is to this page, which stays as it is.
     fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual" })
       .then((answer) => (answer.type === "opaqueredirect" ? load(true) : fail()), fail);
   };
