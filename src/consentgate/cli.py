@@ -13,6 +13,8 @@ from consentgate.catalogue.lifetimes import duration
 from consentgate.i18n.messages import LANGUAGES, SOURCE, Words, known_messages, spoken
 from consentgate.i18n.texts import Message, Text, in_language
 
+from .commands import drift
+from .commands.against import print_asked_again
 from .errors import PolicyError
 from .policy import Policy
 
@@ -55,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--complete", action="store_true", help="also name each text that visitors are not given (R18)"
     )
+    check.add_argument(
+        "--against", type=Path, metavar="FILE", help="an earlier policy: say whom the changes ask again"
+    )
     check.set_defaults(command=_check)
 
     render = commands.add_parser("render", help="print a policy file as a page")
@@ -68,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     strings.add_argument("--language", default=SOURCE, choices=LANGUAGES)
     strings.set_defaults(command=_strings)
+
+    drift.add_arguments(commands.add_parser("drift", help="say what was seen and is not as declared"))
     return parser
 
 
@@ -104,6 +111,8 @@ def _check(arguments: argparse.Namespace) -> int:
     ]
     for finding in findings:
         print(f"{arguments.policy}: {finding}")
+    if arguments.against is not None:
+        print_asked_again(policy, Policy.from_toml(arguments.against))
     if findings:
         return 1
     cookies = sum(len(category.cookies) for category in policy.categories)

@@ -1,0 +1,35 @@
+"""The attributes a Set-Cookie field states, as browsers read them; `headers/set_cookie` is to hold it."""
+
+from collections.abc import Iterable
+
+from consentgate.headers.cookie import attributes, cookie_date
+from consentgate.headers.names import Field
+from consentgate.headers.set_cookie import StatedAttributes
+
+
+def stated_attributes(
+    set_cookie_string: str, now: float, response_headers: Iterable[Field] = ()
+) -> StatedAttributes:
+    """Return what a Set-Cookie states besides name and value (RFC 6265bis 5.6).
+
+    >>> stated_attributes("a=1; Max-Age=60; Path=/x; Secure", 0)[:4]
+    (60, '/x', None, True)
+    """
+    last = dict(attributes(set_cookie_string.partition(";")[2]))
+    lifetime = None
+    max_age = last.get("max-age", "")
+    if max_age.removeprefix("-").isascii() and max_age.removeprefix("-").isdigit():
+        lifetime = int(max_age)
+    elif (expires := cookie_date(last.get("expires", ""))) is not None:
+        lifetime = int(expires - now)
+    path = last.get("path", "")
+    same_site = last.get("samesite", "").lower()
+    return StatedAttributes(
+        lifetime=lifetime,
+        path=path if path.startswith("/") else None,
+        domain=last.get("domain", "").removeprefix(".").lower() or None,
+        secure="secure" in last,
+        http_only="httponly" in last,
+        same_site=same_site if same_site in ("lax", "strict", "none") else "",
+        partitioned="partitioned" in last,
+    )
