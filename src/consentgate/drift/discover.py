@@ -4,12 +4,13 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from consentgate.errors import PolicyError
 from consentgate.headers.cookie import BLANK, cookie_name, is_set_cookie
+from consentgate.headers.names import Field
 
 from ._stated import stated_attributes
 from .recorder import DriftRecorder
@@ -35,6 +36,15 @@ def discover(app: WSGIApplication, path: str | os.PathLike[str]) -> WSGIApplicat
     if not callable(app):
         raise PolicyError(f"app must be a WSGI application, not {app!r}")
     return Discovery(app, DriftRecorder(path))
+
+
+def note_set_cookies(recorder: DriftRecorder, response_headers: Sequence[Field], over_https: bool) -> None:
+    """Count each cookie that *response_headers* set."""
+    for field_name, field_value in response_headers:
+        name = cookie_name(field_value) if is_set_cookie(field_name) else None
+        if name is not None:
+            stated = stated_attributes(field_value, time.time(), response_headers)
+            recorder.note("set", name, "passed", "", stated, over_https)
 
 
 class Discovery:
@@ -79,10 +89,7 @@ class Discovery:
         self._warn_of_line_breaks(status, "the status")
         for name, value in response_headers:
             self._warn_of_line_breaks(value, f"the field {name}")
-            cookie = cookie_name(value) if is_set_cookie(name) else None
-            if cookie is not None:
-                stated = stated_attributes(value, time.time(), response_headers)
-                self.recorder.note("set", cookie, "passed", "", stated, over_https)
+        note_set_cookies(self.recorder, response_headers, over_https)
         self.recorder.flush_if_due()
 
     def _warn_of_line_breaks(self, text: str, where: str) -> None:
