@@ -120,6 +120,7 @@ OptanonConsent | OneTrust | keeps the answer to its own question
 CookieConsent | Cookiebot | keeps the answer to its own question
 wordpress_logged_in_* | WordPress | keeps who is logged in
 wordpress_sec_* | WordPress | keeps who is logged in
+wp-settings-time-* | WordPress | keeps when its pages were set up
 wp-settings-* | WordPress | keeps how its pages are set up
 SSESS* | Drupal | keeps a session
 PHPSESSID | PHP | keeps a session
@@ -187,12 +188,13 @@ def read_known(path: str | os.PathLike[str]) -> list[Family]:
             missing = {_NAME, _PLATFORM, _DESCRIPTION, _WILDCARD}.difference(reader.fieldnames or ())
             if missing:
                 raise PolicyError(f"{name}: no column {', '.join(map(repr, sorted(missing)))}")
-            return [_family(row) for row in reader if "*" not in row[_NAME] and row[_NAME].strip()]
+            families = map(_family, reader)
+            return [each for each in families if each.pattern.strip("*") and each.pattern.count("*") < 2]
     except (csv.Error, UnicodeDecodeError) as error:
         raise PolicyError(f"{name}: not a CSV file in UTF-8: {error}") from error
 
 
-def _family(row: dict[str, str]) -> Family:
-    # Its wildcards stand for whatever follows the name.
-    pattern = row[_NAME].strip() + ("*" if row[_WILDCARD] == "1" else "")
+def _family(row: dict[str, str | None]) -> Family:
+    # Its wildcards stand for whatever follows the name; some say so twice.
+    pattern = (row[_NAME] or "").rstrip("* ").strip() + ("*" if row[_WILDCARD] == "1" else "")
     return Family(pattern, row[_PLATFORM] or "", row[_DESCRIPTION] or "")

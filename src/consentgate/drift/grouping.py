@@ -53,7 +53,7 @@ class _Frame(NamedTuple):
 
 
 def group_names(
-    names: Iterable[str],
+    names: Collection[str],
     *,
     declared: Collection[str] = (),
     seen_declared: Iterable[str] = (),
@@ -74,7 +74,8 @@ def group_names(
     >>> group_names(["_ga_5C2V8LB6VY", "_ga_LNTR8VPWXX", "_ga", "theme"])
     {'_ga': ['_ga'], '_ga_*': ['_ga_5C2V8LB6VY', '_ga_LNTR8VPWXX'], 'theme': ['theme']}
     """
-    left = sorted(set(names))
+    by_themselves = set(names).intersection(families)
+    left = sorted(set(names) - by_themselves)
     allowed = _Allowed(declared, seen_declared)
     groups: Groups = {}
     for find in (_of_families(families), _by_machine_words, _by_last_words):
@@ -83,7 +84,7 @@ def group_names(
                 groups[frame.pattern] = members
         grouped = {name for members in groups.values() for name in members}
         left = [name for name in left if name not in grouped]
-    return _with_the_rest(groups, left)
+    return _with_the_rest(groups, left) | {name: [name] for name in by_themselves}
 
 
 class _Allowed:
@@ -106,14 +107,13 @@ class _Allowed:
 
 
 def _of_families(families: Iterable[str]) -> Callable[[Iterable[str]], dict[_Frame, list[str]]]:
-    families = set(families)
     known = Patterns(family for family in families if "*" in family)
 
     def find(names: Iterable[str]) -> dict[_Frame, list[str]]:
         found: dict[_Frame, list[str]] = defaultdict(list)
         for name in names:
             family = known.match(name)
-            if family is not None and name not in families and "*" not in name:
+            if family is not None and "*" not in name:
                 found[_Frame(*family.split("*"))].append(name)
         return found
 
@@ -180,7 +180,7 @@ class _Look:
         return (
             min(self._lengths) <= len(word) <= max(self._lengths)
             and _characters(word) <= self._characters
-            and (_is_odd(word) or len(self._lengths) == 1)
+            and _is_odd(word)
         )
 
 

@@ -76,16 +76,17 @@ def _runs(name: str) -> Iterator[_Run]:
 def _run_of(name: str, start: int, end: int) -> _Run | None:
     """Return the machine-made part of the word of *name* between *start* and *end*."""
     word = name[start:end]
-    hashed = _HASHED.fullmatch(word)
+    hashed, numbered = _HASHED.fullmatch(word), _NUMBERED.fullmatch(word)
     if hashed and _has_digit(hashed[1]):
         return _Run(start + hashed.start(1), end, True)
-    if _is_id(word) or _is_id_of_letters(word, name[:start]):
+    # A name begins with letters: no star stands for all of it.
+    is_whole = start > 0 or not (numbered and numbered[1])
+    if is_whole and (_is_id(word) or _is_id_of_letters(word, name[:start])):
         return _Run(start, end, True)
     if word.isdigit():
         return _Run(start, end, len(word) >= 4)
-    if len(word) == 4 and _has_digit(word) and _HEX.fullmatch(word):
+    if start > 0 and len(word) == 4 and _has_digit(word) and _HEX.fullmatch(word):
         return _Run(start, end, False)
-    numbered = _NUMBERED.fullmatch(word)
     if numbered and numbered[1] and len(numbered[2]) >= 3:
         return _Run(start + len(numbered[1]), end, len(numbered[2]) >= 5)
     return None
