@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import chain, count
 
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.catalogue.category import Cookie
@@ -37,29 +38,25 @@ def to_toml(report: Report, known: Known, catalogue: Catalogue | None = None) ->
     blocks = [
         *_category("set-by-server", "Set by the server", taken, _cookies(missing, known, by_server=True)),
         *_category("set-by-scripts", "Set by scripts", taken, _cookies(missing, known, by_server=False)),
-        *_category("other-hosts", "Other hosts", taken, [_hosts(hosts)] if hosts else []),
+        *_category("other-hosts", "Other hosts", taken, hosts=hosts),
     ]
     if others:
         blocks.append(_lines(["# No policy can declare these names; set the cookies under others:", *others]))
     return "\n".join([_HEAD, *blocks]) if blocks else ""
 
 
-def _category(key: str, title: str, taken: set[str], blocks: Iterable[str]) -> list[str]:
-    """Return a category to be decided with *blocks* in it; nothing if there are none."""
-    blocks = list(blocks)
-    if not blocks:
+def _category(
+    key: str, title: str, taken: set[str], cookies: Iterable[str] = (), *, hosts: Iterable[str] = ()
+) -> list[str]:
+    """Return a category to be decided that holds *cookies*, declared, or *hosts*; nothing without any."""
+    cookies, hosts = list(cookies), [f"  {json.dumps(host)}," for host in hosts]
+    if not cookies and not hosts:
         return []
-    number = 1
-    free = key
-    while free in taken:
-        number += 1
-        free = f"{key}-{number}"
+    keys = chain([key], (f"{key}-{number}" for number in count(2)))
+    free = next(each for each in keys if each not in taken)
     head = ["[[category]]", f"key = {json.dumps(free)}", f"title = {json.dumps(title)}"]
-    return [_lines([*head, f"basis = {json.dumps(UNDECIDED)}"]), *blocks]
-
-
-def _hosts(hosts: Iterable[str]) -> str:
-    return _lines(["hosts = [", *(f"  {json.dumps(host)}," for host in hosts), "]"])
+    head.append(f"basis = {json.dumps(UNDECIDED)}")
+    return [_lines([*head, *(["hosts = [", *hosts, "]"] if hosts else ())]), *cookies]
 
 
 def _cookies(cookies: Iterable[CookieFinding], known: Known, *, by_server: bool) -> Iterator[str]:
