@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from webtest import TestApp
 
 from consentgate import Policy
 from consentgate.drift.report import Drift
@@ -148,9 +149,7 @@ def test_a_policy_that_cannot_be_read_stops_the_run(
 def test_processes_that_would_each_see_a_part_are_refused(pytester: pytest.Pytester) -> None:
     """As pytest-xdist makes them."""
     pytester.makefile(".toml", policy=POLICY)
-    pytester.makeconftest(
-        "def pytest_addoption(parser):\n    parser.addoption('--numprocesses', dest='numprocesses', type=int)\n"
-    )
+    pytester.makeconftest("def pytest_addoption(parser):\n    parser.addoption('--numprocesses', type=int)\n")
     pytester.makepyfile("def test_it(): pass")
     result = pytester.runpytest_inprocess(
         "-q", "-p", "no:randomly", "--consent-drift=policy.toml", "--numprocesses=2"
@@ -159,11 +158,11 @@ def test_processes_that_would_each_see_a_part_are_refused(pytester: pytest.Pytes
     result.stderr.fnmatch_lines(["ERROR: --consent-drift: run it without -n*"])
 
 
-@pytest.mark.parametrize("client", ["werkzeug", "django"])
+@pytest.mark.parametrize("client", ["werkzeug", "django", "webtest"])
 def test_what_each_client_met(client: str) -> None:
     policy = make_policy()
     with watching() as recorder:
-        _visit_werkzeug() if client == "werkzeug" else _visit_django()
+        VISITS[client]()
         report = report_of(recorder, policy)
     met = {each.name: each for each in report.cookies}
     assert met.keys() == {"zzz"}
@@ -197,6 +196,13 @@ def _visit_django() -> None:
 
         urls.urlpatterns.append(path("", page))
         Client().get("/", secure=True)
+
+
+def _visit_webtest() -> None:
+    TestApp(Application(response_headers=(("Set-Cookie", "zzz=1; Max-Age=60"),))).get("https://localhost/")
+
+
+VISITS = {"werkzeug": _visit_werkzeug, "django": _visit_django, "webtest": _visit_webtest}
 
 
 def test_a_gate_made_before_is_watched_too_and_left_as_it_was() -> None:
