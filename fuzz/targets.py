@@ -12,7 +12,7 @@ from consentgate.gate.response import strip_set_cookies
 from consentgate.headers.cache_control import directives, make_private, may_be_shared, vary_on
 from consentgate.headers.cookie import cookie_date, cookie_name, cookie_values, is_set_cookie, without_pairs
 from consentgate.headers.origin import is_own
-from consentgate.headers.set_cookie import is_deletion, shortened
+from consentgate.headers.set_cookie import is_deletion, shorten_lifetime
 from consentgate.i18n.negotiation import negotiated
 from consentgate.testing.driving import cookies_in, drive, environ_for
 from consentgate.testing.jar import fields_received, moment_of, name_kept
@@ -39,8 +39,10 @@ def set_cookie(data: bytes) -> None:
     # The gate and the browser agree on the name, or the gate lets nothing through (R30).
     assert kept is None or name in (kept, None)
     assert not (is_deletion(line, NOW) and kept is not None)
-    short = shortened(line, 3600, NOW)
-    assert short is line or len(short) <= len(line) + len("; Max-Age=3600")
+    for limit in (3600, None):
+        short = shorten_lifetime(line, limit, NOW)
+        assert shorten_lifetime(short, limit, NOW) is short
+        assert name_kept(short, now=NOW) in (kept, None)
     fields = strip_set_cookies([("Set-Cookie", line)], JUDGE, JUDGE.necessary, NOW)[0]
     assert kept in (None, "sid") or not fields
 

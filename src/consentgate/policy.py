@@ -34,7 +34,8 @@ class Policy(Catalogue):
         updated: when the policy last changed, a date or ``"2026-11-23"``.
         cookie_name: of the preferences cookie; ``__Host-`` before it keeps sibling hosts from planting one.
         cookie_domain: its Domain, None for this host only.
-        cookie_lifetime: how long a choice is kept, yes or no: a timedelta or a text; six months.
+        cookie_lifetime: how long a yes is kept: a timedelta or a text; six months.
+        refusal_lifetime: how long a no is kept; as long as a yes, unless given.
         language: the one the site's own texts are in; `translated` gives a text in several.
         strings: the site's own wording of our texts, by language: ``{"fr": {"Accept all": "D'accord"}}``.
 

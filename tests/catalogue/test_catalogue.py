@@ -1,6 +1,7 @@
 """The catalogue: which category a name belongs to, whatever the order of declaration."""
 
 import copy
+import json
 import pickle
 import random
 from datetime import date, timedelta
@@ -114,10 +115,13 @@ def test_equally_long_patterns_are_fine_where_no_name_or_no_conflict_can_be() ->
         ({"cookie_name": "x" * 129}, "up to 128"),
         ({"cookie_domain": "exa mple"}, "cookie_domain: not a domain: 'exa mple'"),
         ({"cookie_name": "__Host-c", "cookie_domain": "example.org"}, "has no Domain"),
-        ({"cookie_lifetime": "401 days"}, "400 days (R41), not '401 days'"),
+        ({"cookie_lifetime": "401 days"}, "400 days, not '401 days'"),
         ({"cookie_lifetime": "session"}, "not 'session'"),
         ({"cookie_lifetime": timedelta(microseconds=1)}, "must be a second to 400 days"),
         ({"cookie_lifetime": "six months"}, "cookie_lifetime: a lifetime is"),
+        ({"refusal_lifetime": "401 days"}, "refusal_lifetime must be a second to 400 days, not '401 days'"),
+        ({"refusal_lifetime": "session"}, "refusal_lifetime must be a second to 400 days"),
+        ({"refusal_lifetime": "six months"}, "refusal_lifetime: a lifetime is"),
     ],
 )
 def test_a_mistyped_option_is_named(options: dict[str, Any], said: str) -> None:
@@ -229,3 +233,30 @@ def test_what_is_published_is_text_and_named_if_not(option: str) -> None:
 @pytest.mark.parametrize("url", ["https://example.org/privacy", "http://example.org", "/privacy"])
 def test_where_privacy_is_explained(url: str) -> None:
     assert Policy([], privacy_url=url).privacy_url == url
+
+
+def test_a_no_is_kept_as_long_as_a_yes_unless_the_site_says_otherwise() -> None:
+    """R11."""
+    day = 24 * 3600
+    assert Policy([]).lifetime_of(False) == Policy([]).lifetime_of(True) == 182 * day
+    longer = Policy([], cookie_lifetime="13 months")
+    assert longer.lifetime_of(False) == longer.lifetime_of(True) == 395 * day
+    apart = Policy([], cookie_lifetime="1 month", refusal_lifetime="6 months")
+    assert (apart.lifetime_of(True), apart.lifetime_of(False)) == (30 * day, 182 * day)
+    assert apart.refusal_lifetime == timedelta(days=182)
+    assert pickle.loads(pickle.dumps(apart)) == apart != Policy([], cookie_lifetime="1 month")
+    assert json.loads(apart.render("json"))["refusal_lifetime"] == "182 days"
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "kept"),
+    [("1 month", "6 months", "6 months"), ("6 months", "1 month", "6 months"), ("1 year", None, "1 year")],
+)
+def test_the_preferences_cookie_lives_as_long_as_its_longest_answer(yes: str, no: Any, kept: str) -> None:
+    policy = Policy([], cookie_lifetime=yes, refusal_lifetime=no)
+    (cookie,) = policy.scopes_of("cookies_preferences")
+    assert cookie.lifetime == kept
+
+
+def test_a_file_says_how_long_a_no_is_kept() -> None:
+    assert Policy.from_dict({"refusal_lifetime": "1 year"}).lifetime_of(False) == 365 * 24 * 3600

@@ -1,14 +1,15 @@
 """Lifetimes, declared and stated; what is a deletion, and what only looks like one (R27, R37, R40, R46)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from consentgate import PolicyError
-from consentgate.catalogue.lifetimes import duration, lifetime_text, measured
-from consentgate.headers.set_cookie import earliest_now, is_deletion, shortened
+from consentgate.catalogue.lifetimes import duration, lifetime_limit, lifetime_text, measured
+from consentgate.headers.set_cookie import earliest_now, is_deletion
 from tests.conftest import NOW
 from tests.strategies import ANY_TEXT, NATIVE, set_cookie_strings
 
@@ -105,35 +106,6 @@ def test_expires_is_measured_against_the_earliest_date() -> None:
     assert earliest_now([("Vary", "Cookie")], NOW) == NOW
 
 
-LIMIT = 395 * DAY
-
-
-@pytest.mark.parametrize(
-    ("text", "short"),
-    [
-        ("a=1", "a=1"),
-        ("a=1; Max-Age=60", "a=1; Max-Age=60"),
-        ("a=1; Max-Age=99999999; Secure", f"a=1; Secure; Max-Age={LIMIT}"),
-        ("a=1;Expires=Fri, 31 Dec 2038 23:59:59 GMT;Path=/", f"a=1;Path=/; Max-Age={LIMIT}"),
-        ("a=1; Expires=Mon, 24 Nov 2025 00:00:00 GMT", "a=1; Expires=Mon, 24 Nov 2025 00:00:00 GMT"),
-        ("a=1; Max-Age=99999999; Max-Age=x; Path=/", "a=1; Path=/"),
-        ("a=1; Expires=in a hundred years", "a=1"),
-        ("a=1; Max-Age=0", "a=1; Max-Age=0"),
-    ],
-)
-def test_a_lifetime_is_shortened_and_nothing_else_touched(text: str, short: str) -> None:
-    assert shortened(text, LIMIT, NOW) == short
-
-
-@given(ANY_TEXT | NATIVE | set_cookie_strings)
-@example("a=1; Max-Age=99999999; Path=/")
-def test_shortening_is_done_once_and_keeps_the_pair(text: str) -> None:
-    short = shortened(text, LIMIT, NOW)
-    assert shortened(short, LIMIT, NOW) == short
-    assert short.partition(";")[0] == text.partition(";")[0]
-    assert short == text or short is not text
-
-
 @pytest.mark.parametrize(
     ("lifetime", "text", "parts"),
     [
@@ -158,16 +130,6 @@ def test_no_lifetime_is_no_text() -> None:
     assert lifetime_text(None) == ""
 
 
-def test_shortening_touches_nothing_else() -> None:
-    """R27, R46."""
-    line = "a=Max-Age; Path=/ ;max-age = 99 ; X=Expires=1;Secure"
-    assert shortened(line, 9, NOW) == "a=Max-Age; Path=/ ; X=Expires=1;Secure; Max-Age=9"
-    assert shortened("a=1; Max-Age=9", 9, NOW) == "a=1; Max-Age=9"
-    assert shortened("a=1", 0, NOW) == "a=1"
-    assert shortened("a=1; Expires=soon; Path=/", 9, NOW) == "a=1; Path=/"
-    assert shortened("a=1; Max-Age\xa0=99", 9, NOW) == "a=1; Max-Age\xa0=99"
-
-
 def test_the_date_of_a_response_is_read_without_its_blanks_and_no_more() -> None:
     """cookies/FACTS.md, deletions 5; NBSP is no blank."""
     date = "Sat, 22 Nov 2025 00:00:00 GMT"
@@ -185,9 +147,22 @@ def test_a_day_in_the_past_is_enough_to_the_second() -> None:
     assert not is_deletion(line, 2 * DAY, [("Date", "Thu, 01 Jan 1970 23:59:59 GMT")])
 
 
-def test_shortening_reads_attributes_as_browsers_do() -> None:
-    assert shortened("a=1; Expires=x=y; Max-Age=99", 9, NOW) == "a=1; Max-Age=9"
-    assert shortened("a=1; Max-Age=99; Max-Age\xa0=5", 9, NOW) == "a=1; Max-Age\xa0=5; Max-Age=9"
-    assert shortened("a=1; Max-Age=99; XMax-Age=5", 9, NOW) == "a=1; XMax-Age=5; Max-Age=9"
-    plain = "a=1; Path=/"
-    assert shortened(plain, 9, NOW) is plain
+@pytest.mark.parametrize(
+    ("declared", "exempt", "seconds"),
+    [
+        (["14 days"], False, 14 * DAY),
+        ([timedelta(microseconds=1)], False, 1),
+        ([None], False, 400 * DAY),
+        ([None], True, 395 * DAY),
+        (["2 years"], False, 400 * DAY),
+        (["2 years"], True, 395 * DAY),
+        (["1 day"], True, DAY),
+        (["session"], False, None),
+        (["session", "session"], True, None),
+        (["session", "1 day", "2 days"], False, 2 * DAY),
+        (["session", None], False, 400 * DAY),
+    ],
+)
+def test_how_long_a_cookie_may_live(declared: list[Any], exempt: bool, seconds: int | None) -> None:
+    """R27, R41."""
+    assert lifetime_limit(declared, exempt=exempt) == seconds

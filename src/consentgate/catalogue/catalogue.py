@@ -12,14 +12,12 @@ from consentgate.i18n.messages import SOURCE, Strings, mark, mistakes
 from consentgate.i18n.texts import Message, checked_language
 
 from .category import Basis, Category, Cookie, checked_domain, checked_text
-from .lifetimes import duration
+from .hosts import DeclaredHosts
+from .lifetimes import MAX_DECLARED, duration
 from .patterns import Patterns
 
 COOKIE_LIFETIME = "6 months"
-"""How long a choice is kept, yes or no (R11): 182 days, never more than six calendar months."""
-
-LONGEST = timedelta(days=400)
-"""What browsers shorten every lifetime to (RFC 6265bis 5.5, R41)."""
+"""How long a choice is kept (R11): 182 days, never more than six calendar months."""
 
 COOKIE_NAME = "cookies_preferences"
 
@@ -37,6 +35,7 @@ class Catalogue:
     cookie_name: str
     cookie_domain: str | None
     cookie_lifetime: timedelta
+    refusal_lifetime: timedelta
     language: str
     strings: Strings = field(compare=False, hash=False)
     necessary: frozenset[str] = field(compare=False, repr=False)
@@ -51,6 +50,7 @@ class Catalogue:
     patterns: Patterns = field(compare=False, repr=False, hash=False)
     """Those of the declared names that are patterns."""
     _scopes: dict[str, tuple[Cookie, ...]] = field(compare=False, repr=False, hash=False)
+    _hosts: DeclaredHosts = field(compare=False, repr=False, hash=False)
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Catalogue:
         cookie_name: str = COOKIE_NAME,
         cookie_domain: str | None = None,
         cookie_lifetime: timedelta | str = COOKIE_LIFETIME,
+        refusal_lifetime: timedelta | str | None = None,
         language: str = SOURCE,
         strings: Strings | None = None,
     ) -> None:
@@ -75,7 +76,9 @@ class Catalogue:
         put(self, "updated", _checked_date(updated))
         put(self, "cookie_name", _checked_cookie_name(cookie_name))
         put(self, "cookie_domain", checked_domain("cookie_domain", cookie_domain))
-        put(self, "cookie_lifetime", _checked_lifetime(cookie_lifetime))
+        put(self, "cookie_lifetime", _checked_lifetime("cookie_lifetime", cookie_lifetime))
+        refused = cookie_lifetime if refusal_lifetime is None else refusal_lifetime
+        put(self, "refusal_lifetime", _checked_lifetime("refusal_lifetime", refused))
         put(self, "language", checked_language("language", language))
         put(self, "strings", _checked_strings(strings or {}))
         if cookie_domain is not None and is_host_only(cookie_name):
@@ -84,11 +87,13 @@ class Catalogue:
                 "(RFC 6265bis 4.1.3.2)"
             )
         declared = _without_yielding(_checked(categories))
-        put(self, "categories", self._with_own_cookie(declared, cookie_lifetime))
+        kept = cookie_lifetime if self.refusal_lifetime <= self.cookie_lifetime else refused
+        put(self, "categories", self._with_own_cookie(declared, kept))
         put(self, "_by_key", {category.key: category for category in self.categories})
         put(self, "necessary", frozenset(self._keys_where(Basis.NECESSARY)))
         chosen = [category for category in self.categories if category.can_be_chosen]
         put(self, "digests", MappingProxyType({each.key: each.digest() for each in chosen}))
+        put(self, "_hosts", DeclaredHosts({each.key: each.hosts for each in self.categories}))
         self._index()
         self._check()
 
@@ -165,7 +170,7 @@ class Catalogue:
                         f"{keys[other]!r} are equally long and could match the same name"
                     )
         for name, cookies in scopes.items():
-            if len({(cookie.domain, cookie.path) for cookie in cookies}) < len(cookies):
+            if len({(each.domain, each.path, each.partitioned) for each in cookies}) < len(cookies):
                 raise PolicyError(f"cookie {name!r} is declared twice in {keys[name]!r}")
         object.__setattr__(self, "keys", keys)
         exact = {name: key for name, key in keys.items() if "*" not in name}
@@ -198,6 +203,18 @@ class Catalogue:
         declared = self.declared_as(cookie_name)
         return () if declared is None else self._scopes[declared]
 
+    def category_of_host(self, host: str) -> str | None:
+        """Return the key of the category that declares *host*, None if none does.
+
+        Args:
+            host: as browsers report it: ``"maps.example"``, ``"maps.example:8443"``, ``"wss://live.example"``.
+        """
+        return self._hosts.category_key(host)
+
+    def lifetime_of(self, accepted: bool) -> int:
+        """Return the seconds an answer is kept: `cookie_lifetime` for a yes, `refusal_lifetime` for a no."""
+        return int((self.cookie_lifetime if accepted else self.refusal_lifetime).total_seconds())
+
     def category(self, key: str) -> Category:
         """Return the category with this key.
 
@@ -220,6 +237,7 @@ PUBLISHED = (
     "cookie_name",
     "cookie_domain",
     "cookie_lifetime",
+    "refusal_lifetime",
     "language",
     "strings",
 )
@@ -264,13 +282,13 @@ def _checked_cookie_name(name: str) -> str:
     return name
 
 
-def _checked_lifetime(lifetime: timedelta | str) -> timedelta:
+def _checked_lifetime(option: str, lifetime: timedelta | str) -> timedelta:
     try:
         length = duration(lifetime)
     except PolicyError as error:
-        raise PolicyError(f"cookie_lifetime: {error}") from None
-    if length is None or not timedelta(seconds=1) <= length <= LONGEST:
-        raise PolicyError(f"cookie_lifetime must be a second to 400 days (R41), not {lifetime!r}")
+        raise PolicyError(f"{option}: {error}") from None
+    if length is None or not timedelta(seconds=1) <= length <= MAX_DECLARED:
+        raise PolicyError(f"{option} must be a second to 400 days, not {lifetime!r}")
     return length
 
 

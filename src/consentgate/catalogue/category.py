@@ -5,7 +5,7 @@ import json
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
-from dataclasses import KW_ONLY, dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
@@ -13,6 +13,7 @@ from typing import ClassVar
 from consentgate.errors import PolicyError
 from consentgate.headers.cookie import BLANK, LARGEST_PAIR, has_control, is_host_only
 
+from .hosts import checked_hosts
 from .lifetimes import duration
 
 # Keys stand in forms, JSON, and between the dots of the signed text.
@@ -24,6 +25,17 @@ _DOMAIN = re.compile(r"\.?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 # path-value, RFC 6265bis 4.1.1: any character but CTLs and ";". Fields are written in ASCII.
 _PATH = re.compile(r"/[\x20-\x3a\x3c-\x7e]*")
 
+CONSENT_MODE_SIGNALS = (
+    "ad_storage",
+    "ad_user_data",
+    "ad_personalization",
+    "analytics_storage",
+    "functionality_storage",
+    "personalization_storage",
+    "security_storage",
+)
+"""The signals of Google Consent Mode (developers.google.com/tag-platform/security, as of November 2026)."""
+
 _SOUNDS_NECESSARY = ("necessary", "essential", "required")
 
 
@@ -31,6 +43,12 @@ def checked_text(owner: str, name: str, value: object) -> str:
     """Return *value*, a text; raise PolicyError naming whose text it is when it is none."""
     if not isinstance(value, str):
         raise PolicyError(f"{owner}: {name} must be a text, not {value!r}")
+    return value
+
+
+def _checked_flag(owner: str, name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise PolicyError(f"{owner}: {name} must be true or false, not {value!r}")
     return value
 
 
@@ -91,6 +109,7 @@ class Cookie:
         lifetime: a timedelta, a text such as ``"13 months"``, ``"session"``, or None for not stated.
         domain: its Domain attribute, None for a cookie of this host only; needed to expire it (R37).
         path: its Path attribute; needed to expire it (R37).
+        partitioned: whether it has the Partitioned attribute, and so Secure; needed to expire it (R38).
 
     Raises:
         PolicyError: no browser would store such a name, or an attribute is malformed.
@@ -105,6 +124,7 @@ class Cookie:
     lifetime: timedelta | str | None = None
     domain: str | None = None
     path: str = "/"
+    partitioned: bool = False
 
     yields: ClassVar[bool] = False
     """Whether a declaration of the same name takes this one's place (presets do yield)."""
@@ -122,6 +142,7 @@ class Cookie:
         checked_domain(owner, self.domain)
         if not isinstance(self.path, str) or not _PATH.fullmatch(self.path):
             raise PolicyError(f"{owner}: not a path: {self.path!r}")
+        _checked_flag(owner, "partitioned", self.partitioned)
         if is_host_only(self.name) and (self.domain is not None or self.path != "/"):
             raise PolicyError(f"{owner}: a __Host- cookie has no Domain, and Path=/")
 
@@ -167,6 +188,11 @@ class Category:
         description: what it is for, in a sentence or two.
         basis: why its cookies may be set; ``Basis.CONSENT`` unless given.
         cookies: Cookie objects, or bare strings for cookies with nothing but a name.
+        hosts: other hosts its pages use: ``"maps.example"``, ``"*.tiles.example"`` (which does not cover
+            ``tiles.example``), ``"wss://live.example"``, each with a port or without. International names are
+            kept in punycode.
+        sale_or_share: whether an opt-out signal of the browser denies it (R50).
+        consent_mode: the signals of Google Consent Mode that this category grants.
         revision: raise it when a purpose really changes, and visitors are asked again (R13).
         attestation: what an exempt category needs, in full.
 
@@ -179,6 +205,9 @@ class Category:
     description: str
     basis: Basis
     cookies: tuple[Cookie, ...]
+    hosts: tuple[str, ...]
+    sale_or_share: bool
+    consent_mode: tuple[str, ...]
     revision: int
     attestation: Attestation | None
 
@@ -190,6 +219,9 @@ class Category:
         description: str = "",
         basis: Basis | None = None,
         cookies: Iterable[Cookie | str] = (),
+        hosts: Iterable[str] = (),
+        sale_or_share: bool = False,
+        consent_mode: Iterable[str] = (),
         revision: int = 1,
         attestation: Attestation | None = None,
     ) -> None:
@@ -206,6 +238,9 @@ class Category:
         put(self, "description", checked_text(owner, "description", description))
         put(self, "basis", _checked_basis(owner, key, basis))
         put(self, "cookies", tuple(_cookie(owner, cookie) for cookie in cookies))
+        put(self, "hosts", checked_hosts(owner, hosts))
+        put(self, "sale_or_share", _checked_sale(owner, self.basis, sale_or_share))
+        put(self, "consent_mode", _checked_signals(owner, consent_mode))
         put(self, "revision", revision)
         put(self, "attestation", attestation)
         self._check_attestation(owner)
@@ -224,30 +259,33 @@ class Category:
 
     def with_cookies(self, cookies: Iterable[Cookie]) -> "Category":
         """Return this category with *cookies* in place of its own."""
-        return Category(
-            self.key,
-            title=self.title,
-            description=self.description,
-            basis=self.basis,
-            cookies=cookies,
-            revision=self.revision,
-            attestation=self.attestation,
-        )
+        return replace(self, cookies=tuple(cookies))
 
     @property
     def can_be_chosen(self) -> bool:
-        """Whether a visitor may accept or refuse it: it is not necessary, and there is something in it."""
-        return self.basis is not Basis.NECESSARY and bool(self.cookies)
+        """Whether a visitor may accept or refuse it: it is not necessary, and there is something to ask."""
+        return self.basis is not Basis.NECESSARY and bool(self.cookies or self.hosts or self.consent_mode)
 
     def digest(self) -> str:
-        """Return a short digest of what an answer is about: basis, names, providers, revision (R13).
+        """Return a short digest of what an answer is about (R13).
 
-        Titles, descriptions, purposes and translations are not in it, nor the order of anything.
+        It holds basis, names, providers and revision; where they are declared, also hosts, whether data is
+        sold or shared, and the signals granted: a visitor has to agree anew to each. It does not hold titles,
+        descriptions, purposes, translations or the order of anything.
         """
         names = sorted({cookie.name for cookie in self.cookies})
         providers = sorted({cookie.provider for cookie in self.cookies})
-        material = json.dumps([self.basis.value, names, providers, self.revision])
-        return urlsafe_b64encode(hashlib.sha256(material.encode()).digest()[:6]).decode()
+        material: list[object] = [self.basis.value, names, providers, self.revision]
+        further = {
+            "consent_mode": sorted(self.consent_mode),
+            "hosts": sorted(self.hosts),
+            "sale_or_share": self.sale_or_share,
+        }
+        # Left out where nothing of it is declared: answers given under 0.1.0 stay valid.
+        if declared := {key: value for key, value in further.items() if value}:
+            material.append(declared)
+        text = json.dumps(material)
+        return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:6]).decode()
 
 
 def _checked_basis(owner: str, key: str, basis: object) -> Basis:
@@ -275,3 +313,24 @@ def _cookie(owner: str, cookie: object) -> Cookie:
         return Cookie(cookie)
     except PolicyError as error:
         raise PolicyError(f"{owner}: {error}") from None
+
+
+def _checked_sale(owner: str, basis: Basis, sale_or_share: object) -> bool:
+    sells = _checked_flag(owner, "sale_or_share", sale_or_share)
+    if sells and basis is Basis.NECESSARY:
+        raise PolicyError(
+            f"{owner}: no signal denies a necessary category: leave out sale_or_share, "
+            "or move what is sold or shared to a category of consent"
+        )
+    return sells
+
+
+def _checked_signals(owner: str, signals: object) -> tuple[str, ...]:
+    if isinstance(signals, str) or not isinstance(signals, Iterable):
+        raise PolicyError(f"{owner}: consent_mode must be a list of signals, not {signals!r}")
+    checked = tuple(signals)
+    for signal in checked:
+        if signal not in CONSENT_MODE_SIGNALS:
+            known = ", ".join(CONSENT_MODE_SIGNALS)
+            raise PolicyError(f"{owner}: consent_mode: unknown signal {signal!r}; known are {known}")
+    return checked

@@ -1,12 +1,19 @@
 """How long a cookie lives: lifetimes as sites declare them, and as a Set-Cookie field states them."""
 
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 
 from consentgate.errors import PolicyError
 
 SESSION = "session"
 """The declared lifetime of a cookie that ends with the browser's session."""
+
+MAX_DECLARED = timedelta(days=400)
+"""Browsers shorten every lifetime to this (RFC 6265bis 5.5, R41)."""
+
+MAX_EXEMPT = timedelta(days=395)
+"""Thirteen months, the longest life of a cookie exempt from consent (R27)."""
 
 _DAYS = {"day": 1, "week": 7, "month": 365 / 12, "year": 365}
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
@@ -71,3 +78,22 @@ def lifetime_text(lifetime: timedelta | str | None) -> str:
 
 def _counted(count: int, unit: str) -> str:
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def lifetime_limit(declared: Iterable[timedelta | str | None], *, exempt: bool = False) -> int | None:
+    """Return the seconds a cookie declared with these lifetimes may live; None for the session.
+
+    Where none is stated the limit is the browsers' own, 400 days; for an exempt cookie 13 months, whatever is
+    declared. A name may be declared for several scopes: the longest counts.
+
+    >>> lifetime_limit(["14 days"]), lifetime_limit(["session"]), lifetime_limit(["session", "1 hour"])
+    (1209600, None, 3600)
+    >>> lifetime_limit([None]) // 86400, lifetime_limit(["2 years"], exempt=True) // 86400
+    (400, 395)
+    """
+    lengths = [MAX_DECLARED if each is None else duration(each) for each in declared]
+    longest = max((length for length in lengths if length is not None), default=None)
+    if longest is None:
+        return None
+    most = min(longest, MAX_EXEMPT if exempt else MAX_DECLARED)
+    return max(1, int(most.total_seconds()))

@@ -14,7 +14,16 @@ from .category import Attestation, Basis, Category, Cookie
 
 _T = TypeVar("_T")
 
-_CATEGORY = ("key", "title", "description", "basis", "revision")
+_CATEGORY = (
+    "key",
+    "title",
+    "description",
+    "basis",
+    "hosts",
+    "sale_or_share",
+    "consent_mode",
+    "revision",
+)
 _COOKIE = tuple(field.name for field in fields(Cookie))
 _ATTESTATION = tuple(field.name for field in fields(Attestation))
 

@@ -151,6 +151,7 @@ def published(policy: Catalogue, speaker: Speaker) -> dict[str, object]:
         "updated": None if policy.updated is None else policy.updated.isoformat(),
         "cookie_name": policy.cookie_name,
         "cookie_lifetime": lifetime_text(policy.cookie_lifetime),
+        "refusal_lifetime": lifetime_text(policy.refusal_lifetime),
         "language": speaker.language,
         "categories": [
             {
