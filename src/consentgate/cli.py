@@ -13,8 +13,7 @@ from consentgate.catalogue.lifetimes import duration
 from consentgate.i18n.messages import LANGUAGES, SOURCE, Words, known_messages, spoken
 from consentgate.i18n.texts import Message, Text, in_language
 
-from .commands import drift
-from .commands.against import print_asked_again
+from .commands import against, drift
 from .errors import PolicyError
 from .policy import Policy
 
@@ -57,9 +56,6 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--complete", action="store_true", help="also name each text that visitors are not given (R18)"
     )
-    check.add_argument(
-        "--against", type=Path, metavar="FILE", help="an earlier policy: say whom the changes ask again"
-    )
     check.set_defaults(command=_check)
 
     render = commands.add_parser("render", help="print a policy file as a page")
@@ -73,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     strings.add_argument("--language", default=SOURCE, choices=LANGUAGES)
     strings.set_defaults(command=_strings)
-
+    against.add_arguments(check)
     drift.add_arguments(commands.add_parser("drift", help="say what was seen and is not as declared"))
     return parser
 
@@ -112,7 +108,7 @@ def _check(arguments: argparse.Namespace) -> int:
     for finding in findings:
         print(f"{arguments.policy}: {finding}")
     if arguments.against is not None:
-        print_asked_again(policy, Policy.from_toml(arguments.against))
+        against.print_asked_again(policy, Policy.from_toml(arguments.against))
     if findings:
         return 1
     cookies = sum(len(category.cookies) for category in policy.categories)

@@ -41,6 +41,13 @@ def test_texts_ask_nobody_again() -> None:
             statistics(),
             "providers added: Matomo; providers removed: none",
         ),
+        (
+            statistics(hosts=["a.example"], consent_mode=["ad_storage"], sale_or_share=True),
+            statistics(hosts=["b.example"]),
+            "hosts added: a.example; hosts removed: b.example; signals granted added: ad_storage; "
+            "data is now sold or shared",
+        ),
+        (statistics(), statistics(sale_or_share=True), "data is no longer sold or shared"),
         (statistics(), exempt(), "basis was exempt and is consent"),
     ],
 )

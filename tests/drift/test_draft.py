@@ -149,6 +149,12 @@ hosts = [
     )
 
 
+def test_hosts_are_a_category_that_can_be_decided() -> None:
+    draft = to_toml(make_report([host("maps.example"), host("wss://live.example"), host("no host")]), KNOWN)
+    assert decided(draft).category("other-hosts").hosts == ("maps.example", "wss://live.example")
+    assert to_toml(make_report([host("no host")]), KNOWN) == ""
+
+
 def test_keys_that_are_taken_get_a_number() -> None:
     policy = Policy([Category("set-by-scripts"), Category("set-by-scripts-2")])
     draft = to_toml(make_report([was_sent("_ga")], policy), KNOWN, policy)

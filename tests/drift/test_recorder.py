@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from consentgate import Event, PolicyError
 from consentgate.drift import DriftRecorder
 from consentgate.drift import recorder as module
-from consentgate.drift.facts import Fact, Traits
+from consentgate.drift.facts import Fact, Kind, Subject, Traits, longest
 from consentgate.drift.recorder import LONGEST_LIFETIME, LONGEST_TEXT
 from consentgate.drift.store import MOST_ROWS, MOST_SCOPES, read_facts
 from consentgate.headers.set_cookie import StatedAttributes
@@ -98,6 +98,11 @@ def is_counted(event: Event) -> bool:
     return lifetime is None or lifetime > 0
 
 
+def subject_of(event: Event) -> Subject:
+    kind: Kind = "host" if event.action == "reported" else "set" if event.cookie else "sent"
+    return Subject(kind, event.name, event.directive or event.action, event.category or "")
+
+
 @given(events)
 def test_every_event_of_a_cookie_or_host_is_counted(happened: list[Event]) -> None:
     with TemporaryDirectory() as folder:
@@ -107,19 +112,11 @@ def test_every_event_of_a_cookie_or_host_is_counted(happened: list[Event]) -> No
         assert recorder.flush()
         facts = read_facts(recorder.path) if os.path.exists(recorder.path) else []
     counted = [event for event in happened if is_counted(event)]
-    assert Counter({(fact.subject.name, fact.subject.category): 0 for fact in facts}) + sum(
-        (Counter({(fact.subject.name, fact.subject.category): fact.times}) for fact in facts), Counter()
-    ) == Counter((event.name, event.category or "") for event in counted)
+    expected = Counter(map(subject_of, counted))
+    assert {fact.subject: fact.times for fact in facts} == expected
     for fact in facts:
-        lifetimes = [
-            event.cookie.lifetime
-            for event in counted
-            if event.cookie
-            and (event.name, event.action, event.category or "")
-            == (fact.subject.name, fact.subject.verdict, fact.subject.category)
-            and event.cookie.lifetime is not None
-        ]
-        assert fact.lifetime == max(lifetimes, default=None)
+        same = [event for event in counted if subject_of(event) == fact.subject]
+        assert fact.lifetime == longest(event.cookie and event.cookie.lifetime for event in same)
 
 
 def test_it_asks_the_gate_for_cookies_and_hosts(recorder: DriftRecorder) -> None:

@@ -189,6 +189,15 @@ def test_hosts_are_found_by_directive() -> None:
     assert make_report(seen[2:]).is_clean
 
 
+def test_hosts_are_declared_in_the_policy_given() -> None:
+    policy = Policy([Category("maps", hosts=["*.tiles.example"])])
+    seen = [host("a.tiles.example"), host("tiles.example", "maps")]
+    assert drifts(make_report(seen, policy)) == {
+        "a.tiles.example": Drift.DECLARED,
+        "tiles.example": Drift.UNDECLARED,
+    }
+
+
 def test_names_of_one_declaration_are_one_finding() -> None:
     seen = [
         was_set("_pk_id.1", lifetime=60, traits=Traits.WITHOUT_SAME_SITE),

@@ -53,6 +53,7 @@ def test_how_it_reads() -> None:
                     "_pk_id.*",
                     "gone",
                 ],
+                hosts=["cdn.example"],
             )
         ]
     )

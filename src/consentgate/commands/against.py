@@ -1,9 +1,18 @@
 """``consentgate check --against``: whom a changed policy asks again, and why."""
 
+import argparse
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from consentgate.catalogue.category import Basis, Category
 from consentgate.policy import Policy
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--against`` to the *parser* of ``check``."""
+    parser.add_argument(
+        "--against", type=Path, metavar="FILE", help="an earlier policy: say whom the changes ask again"
+    )
 
 
 def print_asked_again(new: Policy, old: Policy) -> None:
@@ -55,6 +64,10 @@ def _changes(new: Category, old: Category) -> Iterator[str]:
     yield from _difference("cookies", *names)
     providers = [{cookie.provider or "none" for cookie in category.cookies} for category in (new, old)]
     yield from _difference("providers", *providers)
+    yield from _difference("hosts", new.hosts, old.hosts)
+    yield from _difference("signals granted", new.consent_mode, old.consent_mode)
+    if new.sale_or_share != old.sale_or_share:
+        yield f"data is {'now' if new.sale_or_share else 'no longer'} sold or shared"
     if new.revision != old.revision:
         yield f"revision was {old.revision} and is {new.revision}"
 

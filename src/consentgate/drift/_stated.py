@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from consentgate.headers.cookie import attributes, cookie_date
+from consentgate.headers.cookie import attributes
 from consentgate.headers.names import Field
-from consentgate.headers.set_cookie import StatedAttributes
+from consentgate.headers.set_cookie import StatedAttributes, stated_lifetime
 
 
 def stated_attributes(
@@ -16,16 +16,10 @@ def stated_attributes(
     (60, '/x', None, True)
     """
     last = dict(attributes(set_cookie_string.partition(";")[2]))
-    lifetime = None
-    max_age = last.get("max-age", "")
-    if max_age.removeprefix("-").isascii() and max_age.removeprefix("-").isdigit():
-        lifetime = int(max_age)
-    elif (expires := cookie_date(last.get("expires", ""))) is not None:
-        lifetime = int(expires - now)
     path = last.get("path", "")
     same_site = last.get("samesite", "").lower()
     return StatedAttributes(
-        lifetime=lifetime,
+        lifetime=stated_lifetime(set_cookie_string, now, response_headers),
         path=path if path.startswith("/") else None,
         domain=last.get("domain", "").removeprefix(".").lower() or None,
         secure="secure" in last,

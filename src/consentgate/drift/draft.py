@@ -9,7 +9,7 @@ from consentgate.catalogue.category import Cookie
 from consentgate.errors import PolicyError
 
 from .families import Known
-from .report import CookieFinding, Drift, Report, group_cookies, is_declarable
+from .report import CookieFinding, Drift, Report, group_cookies, is_declarable, is_declarable_host
 from .table import lifetime_in_words, printable
 
 UNDECIDED = "to be decided"
@@ -34,6 +34,7 @@ def to_toml(report: Report, known: Known, catalogue: Catalogue | None = None) ->
     missing = [cookie for cookie in undeclared if is_declarable(cookie.name)]
     others = [f"# {json.dumps(cookie.name)}" for cookie in undeclared if not is_declarable(cookie.name)]
     hosts = sorted(host.name for host in report.hosts if host.drift is Drift.UNDECLARED)
+    hosts = list(filter(is_declarable_host, hosts))
     taken = set() if catalogue is None else {category.key for category in catalogue.categories}
     blocks = [
         *_category("set-by-server", "Set by the server", taken, _cookies(missing, known, by_server=True)),

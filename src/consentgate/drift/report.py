@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from consentgate.catalogue.catalogue import COOKIE_NAME, Catalogue
-from consentgate.catalogue.category import Cookie
+from consentgate.catalogue.category import Category, Cookie
 from consentgate.catalogue.lifetimes import duration
 from consentgate.errors import PolicyError
 
@@ -125,7 +125,7 @@ def make_report(
     https = Traits.SECURE | Traits.OVER_HTTPS
     over_https = any(fact.traits & https for each in cookies.values() for fact in each)
     found = [_cookie(name, each, catalogue, over_https) for name, each in cookies.items()]
-    found_hosts = [_host(name, each) for name, each in hosts.items()]
+    found_hosts = [_host(name, each, catalogue) for name, each in hosts.items()]
 
     def is_enough(finding: CookieFinding | HostFinding) -> bool:
         is_real = finding.times >= min_times and finding.days >= min_days
@@ -141,6 +141,15 @@ def is_declarable(name: str) -> bool:
     """Return whether a policy takes *name*: a browser stores it, and it has no two stars."""
     try:
         Cookie(name)
+    except PolicyError:
+        return False
+    return True
+
+
+def is_declarable_host(host: str) -> bool:
+    """Return whether a policy takes *host*."""
+    try:
+        Category("hosts", hosts=[host])
     except PolicyError:
         return False
     return True
@@ -264,8 +273,8 @@ def _never_seen(found: Iterable[CookieFinding], catalogue: Catalogue | None) -> 
             yield CookieFinding(name, Drift.NEVER_SEEN, category=category.key, declared_as=name, names=0)
 
 
-def _host(name: str, facts: list[Fact]) -> HostFinding:
-    category = _recorded_category(facts)
+def _host(name: str, facts: list[Fact], catalogue: Catalogue | None) -> HostFinding:
+    category = _recorded_category(facts) if catalogue is None else catalogue.category_of_host(name)
     return HostFinding(
         name,
         Drift.UNDECLARED if category is None else Drift.DECLARED,
