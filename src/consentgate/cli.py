@@ -13,7 +13,7 @@ from consentgate.catalogue.lifetimes import duration
 from consentgate.i18n.messages import LANGUAGES, SOURCE, Words, known_messages, spoken
 from consentgate.i18n.texts import Message, Text, in_language
 
-from .commands import against, drift
+from .commands import against, drift, explain
 from .errors import PolicyError
 from .policy import Policy
 
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     strings.add_argument("--language", default=SOURCE, choices=LANGUAGES)
     strings.set_defaults(command=_strings)
     against.add_arguments(check)
+    explain.add_arguments(commands.add_parser("explain", help="say what becomes of a cookie, and why"))
     drift.add_arguments(commands.add_parser("drift", help="say what was seen and is not as declared"))
     return parser
 

@@ -41,7 +41,7 @@ ROOMS: dict[str, set[str]] = {
     "__init__": {"_late", "errors", "policy", "gate", "visit", "events", "consent", "catalogue"},
     "paste": {"errors", "policy", "gate"},
     "demo": {"policy", "gate", "visit", "events", "rendering", "headers"},
-    "commands": {"errors", "policy", "drift", "catalogue"},
+    "commands": {"errors", "policy", "visit", "drift", "consent", "catalogue", "headers"},
     "cli": {"__init__", "errors", "policy", "demo", "commands", "catalogue", "i18n"},
     "__main__": {"cli"},
     "testing": {"_late", "errors", "policy", "gate", "drift", "visit", "consent", "catalogue", "headers"},
@@ -69,7 +69,7 @@ DOORS = {
 IMPURE_ROOMS = {"visit", "events", "endpoint", "policy", "paste", "demo", "cli", "__main__", "testing"}
 """These know an environ, a clock or a log; the others decide."""
 
-IMPURE_MODULES = {"gate.middleware", "drift.discover", "drift.recorder"}
+IMPURE_MODULES = {"gate.middleware", "drift.discover", "drift.recorder", "commands.explain"}
 """So do these of rooms that decide: they act."""
 
 IMPURE_IMPORTS = {"logging", "time", "wsgiref"}
