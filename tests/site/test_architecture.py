@@ -61,6 +61,7 @@ DOORS = {
     "pytest": {"testing.plugin"},
     "webtest": {"testing.visitor"},
     "itsdangerous": {"consent.signing"},
+    "sqlite3": {"drift.store", "commands.drift"},  # the command: the type of its errors
     "jinja2": {"gate.options", "rendering.html"},  # options: the type of its loaders
     "markupsafe": {"rendering.html", "rendering.text", "visit"},  # visit: the type of its banner
     "webob": {"endpoint.choices", "endpoint.routes", "endpoint.state", "i18n.negotiation"},
