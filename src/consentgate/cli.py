@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from consentgate import __version__
@@ -68,11 +68,15 @@ def _parser() -> argparse.ArgumentParser:
         "strings", help="print our texts, to be worded anew in a policy's [strings]"
     )
     strings.add_argument("--language", default=SOURCE, choices=LANGUAGES)
-    strings.set_defaults(command=_strings)
-    against.add_arguments(check)
-    explain.add_arguments(commands.add_parser("explain", help="say what becomes of a cookie, and why"))
-    drift.add_arguments(commands.add_parser("drift", help="say what was seen and is not as declared"))
+    strings.set_defaults(command=_strings)    against.add_arguments(check)
+    _add_modules(commands.add_parser)
     return parser
+
+
+def _add_modules(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands that have a module of their own."""
+    explain.add_arguments(add_parser("explain", help="say what becomes of a cookie, and why"))
+    drift.add_arguments(add_parser("drift", help="say what was seen and is not as declared"))
 
 
 def _port(text: str) -> int:
