@@ -68,7 +68,8 @@ def _parser() -> argparse.ArgumentParser:
         "strings", help="print our texts, to be worded anew in a policy's [strings]"
     )
     strings.add_argument("--language", default=SOURCE, choices=LANGUAGES)
-    strings.set_defaults(command=_strings)    against.add_arguments(check)
+    strings.set_defaults(command=_strings)
+    against.add_arguments(check)
     _add_modules(commands.add_parser)
     return parser
 
