@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from consentgate import __version__
@@ -17,6 +17,7 @@ from consentgate.i18n.messages import LANGUAGES, SOURCE, Words, known_messages, 
 from consentgate.i18n.texts import Message, Text, in_language
 
 from ._keys import read_key
+from .commands import against, drift, explain
 from .errors import PolicyError
 from .policy import Policy
 
@@ -79,7 +80,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     strings.add_argument("--language", default=SOURCE, choices=LANGUAGES)
     strings.set_defaults(command=_strings)
+    against.add_arguments(check)
+    _add_modules(commands.add_parser)
     return parser
+
+
+def _add_modules(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands that have a module of their own."""
+    explain.add_arguments(add_parser("explain", help="say what becomes of a cookie, and why"))
+    drift.add_arguments(add_parser("drift", help="say what was seen and is not as declared"))
 
 
 def _port(text: str) -> int:
@@ -121,6 +130,8 @@ def _check(arguments: argparse.Namespace) -> int:
     ]
     for finding in findings:
         print(f"{source}: {finding}")
+    if arguments.against is not None:
+        against.print_asked_again(policy, Policy.from_toml(arguments.against))
     if findings:
         return 1
     cookies = sum(len(category.cookies) for category in policy.categories)

@@ -37,13 +37,26 @@ ROOMS: dict[str, set[str]] = {
         "headers",
         "i18n",
     },
+    "drift": {"_late", "errors", "events", "catalogue", "headers"},
     "policy": {"errors", "gate", "events", "rendering", "consent", "catalogue", "i18n"},
     "__init__": {"_late", "errors", "policy", "gate", "visit", "events", "consent", "catalogue"},
     "paste": {"_keys", "errors", "policy", "gate"},
     "demo": {"policy", "gate", "visit", "events", "consent", "headers", "i18n"},
-    "cli": {"__init__", "_keys", "errors", "policy", "demo", "catalogue", "i18n"},
+    "commands": {"errors", "policy", "visit", "drift", "consent", "catalogue", "headers"},
+    "cli": {"__init__", "_keys", "errors", "policy", "demo", "commands", "catalogue", "i18n"},
     "__main__": {"cli"},
-    "testing": {"_late", "errors", "policy", "visit", "rendering", "consent", "catalogue", "headers"},
+    "testing": {
+        "_late",
+        "errors",
+        "policy",
+        "gate",
+        "drift",
+        "visit",
+        "rendering",
+        "consent",
+        "catalogue",
+        "headers",
+    },
 }
 """Each room, and the single modules of the root, with the rooms they may import from.
 
@@ -61,14 +74,23 @@ DOORS = {
     "webtest": {"testing.visitor"},
     "itsdangerous": {"consent.signing"},
     "jinja2": {"gate.options", "rendering.templating", "demo.page"},  # options: the type of its loaders
+    "sqlite3": {"drift.store", "commands.drift"},  # the command: the type of its errors
     "markupsafe": {"rendering.html", "rendering.text", "visit"},  # visit: the type of its banner
     "webob": {"endpoint.choices", "endpoint.routes", "endpoint.state", "i18n.negotiation"},
 }
 
 IMPURE_ROOMS = {"visit", "events", "endpoint", "policy", "paste", "demo", "cli", "__main__", "testing"}
-"""These know an environ, a clock or a log; the others decide, and `gate` acts."""
+"""These know an environ, a clock or a log; the others decide."""
 
-IMPURE_MODULES = {"gate.middleware", "gate.start_response", "gate.options"}  # options: types of PEP 3333
+IMPURE_MODULES = {
+    "gate.middleware",
+    "gate.start_response",
+    "gate.options",  # types of PEP 3333
+    "drift.discover",
+    "drift.recorder",
+    "commands.explain",
+}
+"""So do these of rooms that decide: they act."""
 
 IMPURE_IMPORTS = {"logging", "time", "wsgiref"}
 

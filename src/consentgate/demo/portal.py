@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from consentgate.i18n.negotiation import negotiated
 from consentgate.policy import Policy
 from consentgate.visit import Visit
 

@@ -38,7 +38,7 @@ class StatedAttributes(NamedTuple):
     """Attributes a Set-Cookie field states, as browsers read them (RFC 6265bis 5.6).
 
     Attributes:
-        lifetime: seconds from now, None for a session cookie.
+        lifetime: seconds from now, zero or less for a deletion, None for a session cookie.
         path: its Path, None if it states none.
         domain: its Domain without a leading dot, in lower case; None if it states none.
         secure: whether it has Secure.
@@ -56,8 +56,13 @@ class StatedAttributes(NamedTuple):
     partitioned: bool = False
 
 
-def stated_attributes(set_cookie_string: str, now: float) -> StatedAttributes:
-    """Return the attributes that *set_cookie_string* states at *now*, in Unix seconds.
+def stated_attributes(set_cookie_string: str, now: float, date: float | None = None) -> StatedAttributes:
+    """Return the attributes that *set_cookie_string* states.
+
+    Args:
+        set_cookie_string: the field's value.
+        now: Unix seconds.
+        date: the response's Date, see `response_date`, against which browsers measure Expires.
 
     >>> stated_attributes("a=1; Path=/wiki; Max-Age=60; Secure", now=0)[:4]
     (60, '/wiki', None, True)
@@ -66,7 +71,7 @@ def stated_attributes(set_cookie_string: str, now: float) -> StatedAttributes:
     path = last.get("path", "")
     same_site = last.get("samesite", "").lower()
     return StatedAttributes(
-        lifetime=_stated_lifetime(last, now),
+        lifetime=stated_lifetime(set_cookie_string, now, date),
         path=path if path.startswith("/") else None,
         domain=last.get("domain", "").removeprefix(".").lower() or None,
         secure="secure" in last,
@@ -74,14 +79,6 @@ def stated_attributes(set_cookie_string: str, now: float) -> StatedAttributes:
         same_site=same_site if same_site in ("lax", "strict", "none") else "",
         partitioned="partitioned" in last,
     )
-
-
-def _stated_lifetime(last: dict[str, str], now: float) -> int | None:
-    max_age = last.get("max-age", "")
-    if _MAX_AGE.fullmatch(max_age):
-        return max(0, int(max_age))
-    expires = cookie_date(last.get("expires", ""))
-    return None if expires is None else max(0, int(expires - now))
 
 
 def _find_refusal(name_and_attributes: tuple[str, str]) -> str:
