@@ -48,7 +48,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"consentgate {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    demo = commands.add_parser("demo", help="serve a small data portal behind its policy, on loopback")
+    for add in (_add_demo, _add_keygen, _add_check, _add_render, _add_strings):
+        add(commands.add_parser)
+    explain.add_arguments(commands.add_parser("explain", help="say what becomes of a cookie, and why"))
+    drift.add_arguments(commands.add_parser("drift", help="say what was seen and is not as declared"))
+    return parser
+
+
+AddParser = Callable[..., argparse.ArgumentParser]
+
+
+def _add_demo(add_parser: AddParser) -> None:
+    demo = add_parser("demo", help="serve a small data portal behind its policy, on loopback")
     demo.add_argument(
         "--port", type=_port, help="0 for any free one (default: 8000, or another if that is taken)"
     )
@@ -59,36 +70,33 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.set_defaults(command=_demo)
 
-    keygen = commands.add_parser("keygen", help="print a new secret key")
-    keygen.set_defaults(command=_keygen)
 
-    check = commands.add_parser("check", help="say all that is wrong with a policy file, and give hints")
+def _add_keygen(add_parser: AddParser) -> None:
+    add_parser("keygen", help="print a new secret key").set_defaults(command=_keygen)
+
+
+def _add_check(add_parser: AddParser) -> None:
+    check = add_parser("check", help="say all that is wrong with a policy file, and give hints")
     check.add_argument("policy", type=Path, help="a policy in TOML")
     check.add_argument(
         "--complete", action="store_true", help="also name each text that visitors are not given"
     )
+    against.add_arguments(check)
     check.set_defaults(command=_check)
 
-    render = commands.add_parser("render", help="print a policy file as a page")
+
+def _add_render(add_parser: AddParser) -> None:
+    render = add_parser("render", help="print a policy file as a page")
     render.add_argument("policy", type=Path, help="a policy in TOML")
     render.add_argument("--format", choices=("markdown", "html", "json"), default="markdown")
     render.add_argument("--language", help="a code such as fr (default: the policy's own)")
     render.set_defaults(command=_render)
 
-    strings = commands.add_parser(
-        "strings", help="print our texts, to be worded anew in a policy's [strings]"
-    )
+
+def _add_strings(add_parser: AddParser) -> None:
+    strings = add_parser("strings", help="print our texts, to be worded anew in a policy's [strings]")
     strings.add_argument("--language", default=SOURCE, choices=LANGUAGES)
     strings.set_defaults(command=_strings)
-    against.add_arguments(check)
-    _add_modules(commands.add_parser)
-    return parser
-
-
-def _add_modules(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
-    """Add the commands that have a module of their own."""
-    explain.add_arguments(add_parser("explain", help="say what becomes of a cookie, and why"))
-    drift.add_arguments(add_parser("drift", help="say what was seen and is not as declared"))
 
 
 def _port(text: str) -> int:

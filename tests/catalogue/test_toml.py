@@ -232,7 +232,7 @@ def test_every_mistake_of_a_file_is_named_in_a_line(tmp_path: Path) -> None:
     lines = str(caught.value).splitlines()
     assert all(line.startswith(f"{path}: ") for line in lines)
     beginnings = [
-        "unknown key 'titel'; known are title,",
+        "unknown key 'titel'; known are site, title,",
         "[[category]] 'necessary': no browser would store a cookie of this name: 'sid='; it holds a '='; "
         "perhaps you mean 'sid'",
         "[[category]] 'necessary': cookies must be an array of names, and 5 is none",

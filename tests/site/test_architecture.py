@@ -75,7 +75,7 @@ DOORS = {
     "itsdangerous": {"consent.signing"},
     "jinja2": {"gate.options", "rendering.templating", "demo.page"},  # options: the type of its loaders
     "sqlite3": {"drift.store", "commands.drift"},  # the command: the type of its errors
-    "markupsafe": {"rendering.html", "rendering.text", "visit"},  # visit: the type of its banner
+    "markupsafe": {"rendering.html", "rendering.text", "visit.visit"},  # visit: the type of its banner
     "webob": {"endpoint.choices", "endpoint.routes", "endpoint.state", "i18n.negotiation"},
 }
 
@@ -86,6 +86,9 @@ IMPURE_MODULES = {
     "gate.middleware",
     "gate.start_response",
     "gate.options",  # types of PEP 3333
+    "gate.hooks",
+    "gate.host_reports",
+    "gate.wiring",
     "drift.discover",
     "drift.recorder",
     "commands.explain",

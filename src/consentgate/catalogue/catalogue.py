@@ -1,17 +1,18 @@
 """The catalogue: every declared category and cookie, and which category a name belongs to."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from consentgate.errors import PolicyError
-from consentgate.headers.cookie import is_host_only, is_token
-from consentgate.i18n.messages import SOURCE, Strings, mark, mistakes
+from consentgate.headers.cookie import is_host_only
+from consentgate.i18n.messages import SOURCE, Strings, mark
 from consentgate.i18n.texts import Message, checked_language
 
 from .category import Basis, Category, Cookie, checked_domain, checked_text
+from .checks import checked_cookie_name, checked_date, checked_lifetime, checked_strings, checked_url
 from .hosts import DeclaredHosts
 from .lifetimes import MAX_DECLARED, duration
 from .patterns import Patterns
@@ -76,15 +77,15 @@ class Catalogue:
         put(self, "title", checked_text("policy", "title", title))
         put(self, "controller", checked_text("policy", "controller", controller))
         put(self, "contact", checked_text("policy", "contact", contact))
-        put(self, "privacy_url", _checked_url(privacy_url))
-        put(self, "updated", _checked_date(updated))
-        put(self, "cookie_name", _checked_cookie_name(cookie_name))
+        put(self, "privacy_url", checked_url(privacy_url))
+        put(self, "updated", checked_date(updated))
+        put(self, "cookie_name", checked_cookie_name(cookie_name))
         put(self, "cookie_domain", checked_domain("cookie_domain", cookie_domain))
-        put(self, "cookie_lifetime", _checked_lifetime("cookie_lifetime", cookie_lifetime))
+        put(self, "cookie_lifetime", checked_lifetime("cookie_lifetime", cookie_lifetime))
         refused = cookie_lifetime if refusal_lifetime is None else refusal_lifetime
-        put(self, "refusal_lifetime", _checked_lifetime("refusal_lifetime", refused))
+        put(self, "refusal_lifetime", checked_lifetime("refusal_lifetime", refused))
         put(self, "language", checked_language("language", language))
-        put(self, "strings", _checked_strings(strings or {}))
+        put(self, "strings", checked_strings(strings or {}))
         if cookie_domain is not None and is_host_only(cookie_name):
             raise PolicyError(
                 f"cookie_domain {cookie_domain!r}: a cookie named {cookie_name!r} has no Domain "
@@ -301,57 +302,3 @@ def _without_yielding(categories: list[Category]) -> list[Category]:
         return fresh
 
     return [each.with_cookies(filter(stays, each.cookies)) for each in categories]
-
-
-def _checked_cookie_name(name: str) -> str:
-    if not isinstance(name, str) or not is_token(name) or "*" in name or len(name) > 128:
-        raise PolicyError(f"cookie_name must be a token of up to 128 characters, not {name!r}")
-    return name
-
-
-def _checked_lifetime(option: str, lifetime: timedelta | str) -> timedelta:
-    try:
-        length = duration(lifetime)
-    except PolicyError as error:
-        raise PolicyError(f"{option}: {error}") from None
-    if length is None or not timedelta(seconds=1) <= length <= MAX_DECLARED:
-        raise PolicyError(
-            f"{option} must be a second to 400 days, the longest browsers keep, not {lifetime!r}"
-        )
-    return length
-
-
-def _checked_strings(strings: Strings) -> Strings:
-    if not isinstance(strings, Mapping):
-        raise PolicyError(f"strings must be a table of languages, not {strings!r}")
-    if wrong := list(_mistakes_of(strings)):
-        raise PolicyError("\n".join(wrong))
-    return {language: dict(own) for language, own in strings.items()}
-
-
-def _mistakes_of(strings: Strings) -> Iterator[str]:
-    for language, own in strings.items():
-        try:
-            checked_language("strings", language)
-        except PolicyError as error:
-            yield str(error)
-        if not isinstance(own, Mapping) or not all(isinstance(text, str) for text in own.values()):
-            yield f"strings: for {language!r} a table of texts is needed, not {own!r}"
-        else:
-            yield from (f"strings: {mistake}" for mistake in mistakes({language: own}))
-
-
-def _checked_date(updated: date | str | None) -> date | None:
-    if updated is None or isinstance(updated, date):
-        return updated
-    try:
-        return date.fromisoformat(updated)
-    except (TypeError, ValueError):
-        raise PolicyError(f"updated must be a date such as 2026-11-23, not {updated!r}") from None
-
-
-def _checked_url(url: str) -> str:
-    checked_text("policy", "privacy_url", url)
-    if url and not url.startswith(("https://", "http://", "/")):
-        raise PolicyError(f"privacy_url must be an http address or a path of this site, not {url!r}")
-    return url

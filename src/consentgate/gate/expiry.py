@@ -82,25 +82,42 @@ def default_path(path: str) -> str:
     return path[: path.rfind("/")] or "/" if path.startswith("/") else "/"
 
 
-def list_scopes(
-    name: str, catalogue: Catalogue, seen: Iterable[Scope], *, mount: str, host: str | None, widely: bool
-) -> list[Scope]:
+class Place(NamedTuple):
+    """Where a request was for, and when.
+
+    Attributes:
+        mount: SCRIPT_NAME, as it stands in a Path.
+        host: the Host field, None if there is none.
+        widely: whether the host's parent domains are tried, too: within a minute of the answer.
+    """
+
+    mount: str = ""
+    host: str | None = None
+    widely: bool = False
+
+
+JUST_ANSWERED = 60
+"""Seconds after a choice in which refused cookies are also looked for in wider scopes."""
+
+
+def list_scopes(name: str, catalogue: Catalogue, seen: Iterable[Scope], place: Place) -> tuple[Scope, ...]:
     """Return the scopes under which a cookie of this name may be stored, the likeliest first.
 
-    Each declared one; and for a declaration without Domain, with *widely*, the host and its parent domains,
-    since scripts set cookies there; the mount's path; and the scopes *seen*.
+    Each declared one; for a declaration without Domain, the host and its parent domains, since scripts
+    set cookies there; the mount's path; and the scopes *seen*.
     """
     scopes: list[Scope] = []
     for cookie in catalogue.scopes_of(name):
         domains: list[str | None] = [cookie.domain]
-        if cookie.domain is None and widely:
-            domains += list_parent_domains(host)
+        if cookie.domain is None and place.widely:
+            domains += list_parent_domains(place.host)
         scopes += [Scope(domain, cookie.path, cookie.partitioned) for domain in domains]
-    scopes += [scope._replace(path=mount) for scope in scopes if mount not in ("", "/")]
+    if place.mount not in ("", "/"):
+        scopes += [scope._replace(path=place.mount) for scope in scopes]
     scopes += seen
     if is_host_only(name):
         scopes = [Scope(None, "/", scope.partitioned) for scope in scopes]
-    return list(dict.fromkeys(scopes))
+    return tuple(dict.fromkeys(scopes))
 
 
 def write_expiry(name: str, scope: Scope) -> str:

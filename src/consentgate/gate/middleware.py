@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterable
 from functools import cached_property
@@ -13,16 +12,17 @@ from consentgate.catalogue.catalogue import Catalogue
 from consentgate.consent.hosts import HostPolicy
 from consentgate.consent.opt_out import denied_keys, signal_fields, signals_of
 from consentgate.consent.signing import PreferencesSerializer
-from consentgate.consent.tokens import UNREADABLE, Invalid, TokenReader, TokenResult
+from consentgate.consent.tokens import UNREADABLE, TokenReader, TokenResult
 from consentgate.consent.verdict import STRICTEST, Judge
-from consentgate.endpoint.reports import Sampler
 from consentgate.errors import PolicyError
 from consentgate.events import Reporter
 from consentgate.headers.origin import are_answers_withheld
-from consentgate.i18n.messages import spoken
 from consentgate.visit import ENVIRON_KEY, RequestFacts, Visit
 
+from . import log_lines
 from .expiry import SeenScopes
+from .hooks import SiteHooks
+from .host_reports import HostReports
 from .options import GateOptions, takes_policy_and_options
 from .request import (
     PARSED_COOKIE_KEYS,
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
 
 
 GPC_PATH = "/.well-known/gpc.json"
-
-MAX_KNOWN_HOSTS = 1024
-"""Reported hosts that are known not to be new; visitors can invent any number."""
 
 
 class ConsentGate:
@@ -82,8 +79,6 @@ class ConsentGate:
             enforced=self.options.third_parties == "block" and not self.options.report_only,
             signals=self.options.honoured,
         )
-        self._sampler = Sampler(started=time.monotonic())
-        self._known_hosts: set[tuple[str, str]] = set()
         self._reader = TokenReader(self.serializer)
         self._repeated_fields = RepeatedFields()
         self._seen_scopes = SeenScopes()
@@ -95,8 +90,10 @@ class ConsentGate:
             [category.key for category in policy.categories],
             report_only=self.options.report_only,
         )
+        self._hooks = SiteHooks(self.options, policy, self._reporter)
+        self._host_reports = HostReports(policy, self._reporter)
         if is_flask_object(app):
-            self._warn("flask", _FLASK_OBJECT)
+            self._warn("flask", log_lines.FLASK_OBJECT)
 
     def __repr__(self) -> str:
         return f"<ConsentGate around {self.app!r}, {len(self.policy.categories)} categories>"
@@ -107,7 +104,7 @@ class ConsentGate:
         if isinstance(outer, Visit) and self._is_inside(outer):
             return self.app(environ, GatedStartResponse(self, outer, environ, start_response, is_inner=True))
         app = self._route(environ)
-        visit = self._begin_visit(environ, applies=app is not self.app or self._applies(environ))
+        visit = self._begin_visit(environ, applies=app is not self.app or self._hooks.applies(environ))
         gated_start_response = GatedStartResponse(self, visit, environ, start_response)
         self._filter_request(environ, visit)
         environ[ENVIRON_KEY] = visit
@@ -150,7 +147,7 @@ class ConsentGate:
             denied=denied_keys(self.policy, signals),
             withheld=not tokens.verified and _are_answers_withheld(environ),
         )
-        language = self._choose_language(environ)
+        language = self._hooks.choose_language(environ)
         return Visit(self, RequestFacts.of(environ), tokens, situation, signals=signals, language=language)
 
     def _read_signals(self, environ: WSGIEnvironment) -> tuple[str, ...]:
@@ -171,49 +168,11 @@ class ConsentGate:
             self._reporter.failure("reading the preferences cookie")
             return UNREADABLE
         for invalid in tokens.invalid:
-            if invalid in _INVALID_TOKENS:
-                self._warn(invalid.name, _INVALID_TOKENS[invalid])
+            if invalid in log_lines.INVALID_TOKENS:
+                self._warn(invalid.name, log_lines.INVALID_TOKENS[invalid])
         if tokens.verified and environ.get("wsgi.url_scheme") == "https":
             self._seen_https = True
         return tokens
-
-    def _applies(self, environ: WSGIEnvironment) -> bool:
-        """Return whether the policy applies to the request: the site's hook knows; an error counts as yes."""
-        if self.options.applies is None:
-            return True
-        try:
-            return bool(self.options.applies(dict(environ)))
-        except Exception:
-            self._reporter.failure("applies")
-            return True
-
-    def _choose_language(self, environ: WSGIEnvironment) -> str | None:
-        """Return the language the site chooses, None where the browser decides."""
-        hook = self.options.language
-        if not callable(hook):
-            return hook
-        try:
-            tag = hook(dict(environ))
-        except Exception:
-            self._reporter.failure("language")
-            return None
-        return None if tag is None else self._match_language(tag)
-
-    def _match_language(self, tag: object) -> str | None:
-        """Return the language that *tag* asks for among those there are texts in (RFC 4647 3.4)."""
-        from consentgate.i18n.negotiation import negotiated  # it loads WebOb
-
-        languages = [*spoken(self.policy.strings), self.policy.language]
-        matched = negotiated(tag, languages, "") if isinstance(tag, str) else ""
-        if not matched:
-            self._warn(
-                "language",
-                "the option language returned %s, which is none of the languages there are texts in "
-                f"({', '.join(languages)}); the browser's are asked",
-                repr(tag)[:64],
-                about="",
-            )
-        return matched or None
 
     def _filter_request(self, environ: WSGIEnvironment, visit: Visit) -> None:
         """Take from the Cookie field the pairs that the visit does not allow, and report them."""
@@ -273,23 +232,10 @@ class ConsentGate:
         return GpcResource(self.policy.updated)
 
     def _wants_reports(self) -> bool:
-        """Return whether this response asks browsers to report requests to other hosts."""
-        return (
-            self._preferences_path is not None
-            and self._reporter.wants_hosts
-            and self._sampler.asks(time.monotonic(), random.random())
-        )
+        return self._preferences_path is not None and self._host_reports.are_wanted()
 
     def _learn_hosts(self, reports: Iterable[tuple[str, str]]) -> None:
-        """Tell observers of reported hosts, each with its directive; ask on while new ones come."""
-        for report in reports:
-            host, directive = report
-            self._reporter.host(host, directive, self.policy.category_of_host(host))
-            if report not in self._known_hosts:
-                if len(self._known_hosts) >= MAX_KNOWN_HOSTS:
-                    self._known_hosts = set()
-                self._known_hosts.add(report)
-                self._sampler = self._sampler.learned(time.monotonic())
+        self._host_reports.learn(reports)
 
     @cached_property
     def _renderer(self) -> Renderer:
@@ -315,20 +261,3 @@ def _are_answers_withheld(environ: WSGIEnvironment) -> bool:
         get("HTTP_ORIGIN"),
         get("HTTP_HOST"),
     )
-
-
-_FLASK_OBJECT = (
-    "a Flask object was wrapped, which hides its run() and test_client(); "
-    "write app.wsgi_app = policy.wrap(app.wsgi_app, ...)"
-)
-
-_INVALID_TOKENS = {
-    Invalid.FOREIGN: (
-        "a preferences cookie is signed with another key; if visitors are asked again and again, the workers "
-        "have different keys: give all of them one secret_key, and earlier ones as secret_key_fallbacks"
-    ),
-    Invalid.AHEAD: (
-        "a preferences cookie is dated more than a minute ahead; the clocks of the servers differ: "
-        "keep them in time"
-    ),
-}

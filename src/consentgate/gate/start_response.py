@@ -3,52 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from typing import Any, Protocol
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from consentgate._urls import quote_path
-from consentgate.catalogue.catalogue import Catalogue
-from consentgate.catalogue.lifetimes import lifetime_text
 from consentgate.consent.hosts import HostPolicy
 from consentgate.consent.preferences import Preferences
 from consentgate.consent.signing import PreferencesSerializer
-from consentgate.consent.verdict import STRICTEST, JudgedCookie, Reason
-from consentgate.events import Reporter
+from consentgate.consent.verdict import STRICTEST
 from consentgate.headers.csp import NO_REPORTS, reporting_to
 from consentgate.headers.documents import is_document
 from consentgate.headers.names import Field
-from consentgate.headers.set_cookie import find_refusal
-from consentgate.visit import Visit, VisitGate
+from consentgate.visit import Visit
 
-from .expiry import PASSIVE_DESTINATIONS, Scope, SeenScopes, default_path, list_scopes, scope_of
-from .options import GateOptions
+from . import log_lines
+from .expiry import JUST_ANSWERED, PASSIVE_DESTINATIONS, Place, Scope, list_scopes
 from .preferences_cookie import end_other_scopes, mint_cookie
+from .reporting import ReportingGate, ResponseReport
 from .request import list_pairs
 from .response import (
-    JudgedFields,
     ResponseContext,
-    RewrittenHeaders,
     find_line_break,
     judge_set_cookies,
     rewrite_response_headers,
     sets_cookies,
 )
 
-JUST_ANSWERED = 60
-"""Seconds after a choice in which refused cookies are also looked for in wider scopes."""
-
 _PROXY_FIX = "werkzeug.proxy_fix.orig"
 
 
-class RespondingGate(VisitGate, Protocol):
+class RespondingGate(ReportingGate, Protocol):
     """The parts of a gate that its responses need."""
 
-    options: GateOptions
-    policy: Catalogue
     serializer: PreferencesSerializer
-    _reporter: Reporter
-    _seen_scopes: SeenScopes
     _expiry_turn: int
     _seen_https: bool
     _hosts: HostPolicy
@@ -91,6 +78,7 @@ class GatedStartResponse:
         self._fetch_dest: str | None = environ.get("HTTP_SEC_FETCH_DEST")
         self._accept: str | None = environ.get("HTTP_ACCEPT")
         self._had_proxy_fix = _PROXY_FIX in environ
+        self._report = ResponseReport(gate, visit, enforced=self._enforces)
 
     def __call__(
         self, status: str, response_headers: Iterable[Field], exc_info: Any = None, /
@@ -113,9 +101,7 @@ class GatedStartResponse:
             return
         if self._enforces:
             raise ValueError(f"a line break or NUL in {culprit}")
-        self._gate._warn(
-            "line break", "the application put a line break or NUL into %s", culprit[:256], about=""
-        )
+        self._gate._warn("line break", log_lines.LINE_BREAK, culprit[:256], about="")
 
     @property
     def _enforces(self) -> bool:
@@ -126,7 +112,7 @@ class GatedStartResponse:
         visit = self._visit
         visit._response_started = True
         if _PROXY_FIX in self._environ and not self._had_proxy_fix:
-            self._gate._warn("proxy fix", _PROXY_FIX_INSIDE)
+            self._gate._warn("proxy fix", log_lines.PROXY_FIX_INSIDE)
         has_cookies = bool(self._cookie_string) or visit._chosen_at is not None
         is_document = self._is_document(status, fields)
         if not (has_cookies or is_document or visit._vary_fields or sets_cookies(fields)):
@@ -135,7 +121,11 @@ class GatedStartResponse:
             context = self._describe(is_document)
             rewritten = rewrite_response_headers(fields, self._gate._judge, context)
             self._gate._expiry_turn += len(rewritten.expired)
-            self._report(rewritten, context)
+            self._report.choice()
+            if visit._situation.applies:
+                self._report.stripped(rewritten.judged, context.now)
+                self._report.passed(rewritten.judged, context.now)
+                self._report.expired(rewritten.expired, context.now)
         except Exception:
             return self._fail_closed(fields)
         return rewritten.fields
@@ -153,7 +143,7 @@ class GatedStartResponse:
             cookie_string=self._cookie_string,
             shortens=self._gate.options.lifetimes == "shorten",
         )
-        self._report_stripped(judged, now)
+        self._report.stripped(judged, now)
         return judged.fields
 
     def _fail_closed(self, fields: list[Field]) -> list[Field]:
@@ -212,7 +202,7 @@ class GatedStartResponse:
         scheme = self._environ.get("wsgi.url_scheme", "http")
         secure = gate.options.is_secure(policy.cookie_name, scheme)
         if secure and scheme != "https":
-            gate._warn("scheme", _SECURE_ON_HTTP)
+            gate._warn("scheme", log_lines.SECURE_ON_HTTP)
         answers = visit._tokens.preferences.answers + visit._tokens.changed
         value = gate.serializer.dumps(Preferences(answers))
         line = mint_cookie(policy, value, secure=secure, http_only=gate.options.cookie_httponly)
@@ -235,24 +225,15 @@ class GatedStartResponse:
         }
         if not refused or self._is_http_beside_https():
             return ()
-        mount = quote_path(visit._request.script_name).replace(";", "%3B")
+        self._report.persistent(refused, now)
         last = max((answer.at for answer in visit._tokens.preferences.answers), default=0)
-        self._warn_of_persistent(refused, now)
+        place = Place(
+            mount=quote_path(visit._request.script_name).replace(";", "%3B"),
+            host=self._host,
+            widely=now < last + JUST_ANSWERED,
+        )
         return tuple(
-            (
-                name,
-                tuple(
-                    list_scopes(
-                        name,
-                        gate.policy,
-                        gate._seen_scopes.of(name),
-                        mount=mount,
-                        host=self._host,
-                        widely=now < last + JUST_ANSWERED,
-                    )
-                ),
-            )
-            for name in refused
+            (name, list_scopes(name, gate.policy, gate._seen_scopes.of(name), place)) for name in refused
         )
 
     def _is_http_beside_https(self) -> bool:
@@ -263,104 +244,5 @@ class GatedStartResponse:
             return False
         if not (gate._seen_https or gate.options.is_secure(name, "http")):
             return False
-        gate._warn("http beside https", _HTTP_BESIDE_HTTPS)
+        gate._warn("http beside https", log_lines.HTTP_BESIDE_HTTPS)
         return True
-
-    def _warn_of_persistent(self, refused: dict[str, Any], now: float) -> None:
-        """Say once of each refused cookie that it is still sent a minute after the answer."""
-        preferences = self._visit._tokens.preferences
-        for name, verdict in refused.items():
-            answer = preferences.answer(verdict.category) if verdict.reason is Reason.REFUSED else None
-            if answer is not None and now > answer.at + JUST_ANSWERED:
-                self._gate._warn("persistent", _STILL_SENT, name[:128])
-
-    def _report(self, rewritten: RewrittenHeaders, context: ResponseContext) -> None:
-        visit, reporter, judged = self._visit, self._gate._reporter, rewritten.judged
-        if visit._chosen_at is not None and "chosen" not in visit._reported:
-            visit._reported.add("chosen")
-            reporter.choice(visit._tokens.preferences, visit._chosen_at)
-        if not visit._situation.applies:
-            return
-        self._report_stripped(judged, context.now)
-        expired = {
-            name: JudgedCookie(name, self._gate._judge.explain(name, visit._permissions))
-            for name in rewritten.expired
-        }
-        reporter.cookies(
-            "expired", expired.values(), context.now, enforced=context.enforced, reported=visit._reported
-        )
-        if reporter.wants_cookies:
-            reporter.passed(judged.passed, "response", context.now)
-        for cookie in judged.passed:
-            self._learn(cookie)
-        for cookie in judged.lasting:
-            self._warn_of_lifetime(cookie, context.now)
-
-    def _report_stripped(self, judged: JudgedFields, now: float) -> None:
-        report, reported = self._gate._reporter.cookies, self._visit._reported
-        report("stripped", judged.stripped, now, enforced=self._enforces, reported=reported)
-        report("stripped", judged.undeclared, now, enforced=False, reported=reported)
-        for cookie in judged.stripped:
-            if cookie.verdict.reason is Reason.UNSTORABLE:
-                self._warn_of_refusal(cookie)
-
-    def _learn(self, cookie: JudgedCookie) -> None:
-        """Note the scope of a cookie that may have to be expired; warn if browsers refuse a necessary one."""
-        gate, text = self._gate, str(cookie.set_cookie_string)
-        if cookie.verdict.category in gate.policy.necessary:
-            self._warn_of_refusal(cookie)
-            return
-        request = self._visit._request
-        scope = scope_of(text)
-        if scope.path == "":
-            scope = scope._replace(path=default_path(quote_path(request.script_name + request.path_info)))
-        if gate._seen_scopes.add(cookie.name, scope) and scope not in (
-            Scope(each.domain, each.path, each.partitioned) for each in gate.policy.scopes_of(cookie.name)
-        ):
-            gate._warn("scope", _OTHER_SCOPE, cookie.name[:128], scope.path, scope.domain or "none")
-
-    def _warn_of_lifetime(self, cookie: JudgedCookie, now: float) -> None:
-        """Say once of a cookie that it states more than its declared lifetime."""
-        gate = self._gate
-        limit = gate.policy.limit_of(cookie.name)
-        declared = "session" if limit is None else lifetime_text(timedelta(seconds=limit))
-        is_shortened = cookie.verdict.category not in gate.policy.necessary and (
-            gate.options.lifetimes == "shorten" and self._enforces
-        )
-        did = "it was shortened" if is_shortened else "it passed"
-        gate._warn("lifetime", _TOO_LONG, cookie.name[:128], declared, did)
-
-    def _warn_of_refusal(self, cookie: JudgedCookie) -> None:
-        refusal = find_refusal(str(cookie.set_cookie_string), cookie.name)
-        if refusal and cookie.verdict.category in self._gate.policy.necessary:
-            self._gate._warn("refusal", _REFUSED_BY_BROWSERS, cookie.name[:128], refusal)
-
-
-_PROXY_FIX_INSIDE = (
-    "ProxyFix works inside the gate, which then sees the proxy's scheme and host, not the visitor's; put it "
-    "outside: app.wsgi_app = ProxyFix(policy.wrap(app.wsgi_app, ...), x_proto=1, x_host=1)"
-)
-
-_SECURE_ON_HTTP = (
-    "a Secure preferences cookie is set on an http request, which browsers refuse; behind a "
-    "proxy, put what reads X-Forwarded-Proto (such as ProxyFix with x_proto=1) outside the gate"
-)
-
-_HTTP_BESIDE_HTTPS = (
-    "this site is visited over http and https: on http browsers neither send nor replace the Secure "
-    "preferences cookie, so visitors are asked again there and nothing is expired; redirect http to https"
-)
-
-_STILL_SENT = (
-    "the refused cookie %r is still sent a minute after it was refused: declare the domain and path it is "
-    "set with, or stop the script that sets it"
-)
-
-_OTHER_SCOPE = (
-    "the cookie %r is set with Path=%s and Domain=%s, and declared otherwise; a refusal removes it for sure "
-    "only if the policy declares both"
-)
-
-_TOO_LONG = "the cookie %r is set for longer than the policy says (%s); %s"
-
-_REFUSED_BY_BROWSERS = "browsers refuse the necessary cookie %r: %s"

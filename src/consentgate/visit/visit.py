@@ -1,21 +1,21 @@
 """One request's visit: what its visitor allows, and the choice made in it."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, overload
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from consentgate._urls import quote_query, to_own_path
 from consentgate.catalogue.category import Basis
 from consentgate.consent.consent_mode import consent_mode
-from consentgate.consent.preferences import Preferences, State, answers_to
+from consentgate.consent.preferences import Preferences, State
 from consentgate.consent.tokens import NO_TOKEN, TokenResult
-from consentgate.consent.verdict import Judge, Permissions, Situation, Verdict, answer_key
+from consentgate.consent.verdict import Permissions, Situation, Verdict
+from consentgate.errors import NoGate, PolicyError, ResponseStarted
 
-from .errors import NoGate, PolicyError, ResponseStarted
+from .choosing import ASKED_LATE, NOT_RECORDED, amend_answers
+from .request import RequestFacts, VisitGate
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-    from consentgate.rendering.html import Renderer
     from consentgate.rendering.view import VisitorView
 
 ENVIRON_KEY = "consentgate.visit"
@@ -24,61 +24,6 @@ _D = TypeVar("_D")
 
 _REQUIRED: Any = object()
 """Stands for a default that was not given."""
-
-
-class VisitGate(Protocol):
-    """The gate behind which a visit takes place."""
-
-    @property
-    def _judge(self) -> Judge: ...
-
-    @property
-    def _preferences_path(self) -> str | None: ...
-
-    @property
-    def _signal_fields(self) -> tuple[str, ...]: ...
-
-    @property
-    def _renderer(self) -> "Renderer": ...
-
-    def _now(self) -> float: ...
-
-    def _warn(self, kind: str, message: str, *arguments: str, about: str | None = None) -> None: ...
-
-    def _learn_hosts(self, reports: Iterable[tuple[str, str]]) -> None: ...
-
-
-class RequestFacts(NamedTuple):
-    """Facts of a request that its visit needs, read before the application has the environ in its hands.
-
-    Attributes:
-        script_name: SCRIPT_NAME.
-        path_info: PATH_INFO.
-        query_string: QUERY_STRING.
-        method: REQUEST_METHOD.
-        accept_language: HTTP_ACCEPT_LANGUAGE, None if the request has none.
-        raw_path: RAW_URI or REQUEST_URI, which keep ``%2F`` and its like; "" where the server gives none.
-    """
-
-    script_name: str = ""
-    path_info: str = "/"
-    query_string: str = ""
-    method: str = "GET"
-    accept_language: str | None = None
-    raw_path: str = ""
-
-    @classmethod
-    def of(cls, environ: Mapping[str, Any]) -> "RequestFacts":
-        """Return the facts in *environ*; PEP 3333 allows absent values for empty ones."""
-        get = environ.get
-        return cls(
-            get("SCRIPT_NAME", ""),
-            get("PATH_INFO", ""),
-            get("QUERY_STRING", ""),
-            get("REQUEST_METHOD", "GET"),
-            get("HTTP_ACCEPT_LANGUAGE"),
-            get("RAW_URI") or get("REQUEST_URI") or "",
-        )
 
 
 class Visit:
@@ -272,7 +217,7 @@ class Visit:
         return self._gate._renderer.banner(
             self._view(),
             action=action or str(own),
-            next=next or self._page,
+            next=next or self._request.page(self._own_path),
             page=own,
             language=self._page_language,
         )
@@ -290,7 +235,7 @@ class Visit:
         return self._gate._renderer.form(
             self._view(),
             action=own,
-            next=next or self._page,
+            next=next or self._request.page(self._own_path),
             language=self._page_language,
             stylesheet=self._stylesheet_url,
         )
@@ -309,7 +254,7 @@ class Visit:
             self._view(),
             category_key,
             action=own,
-            next=self._page,
+            next=self._request.page(self._own_path),
             language=self._page_language,
             stylesheet=self._stylesheet_url,
         )
@@ -349,23 +294,13 @@ class Visit:
     def _own_path(self) -> str | None:
         """The preferences page's path, mount included."""
         path = self._gate._preferences_path
-        return None if path is None else to_own_path(self._request.script_name, path)
+        return None if path is None else self._request.own_path(path)
 
     @property
     def _stylesheet_url(self) -> str:
         from consentgate.rendering.assets import stylesheet
 
         return f"{self._own_path}/{stylesheet()[0]}"
-
-    @property
-    def _page(self) -> str:
-        """The path a visitor returns to: this page; the preferences page where this one answered a form."""
-        request = self._request
-        if request.method not in ("GET", "HEAD"):
-            return self._own_path or "/"
-        page = to_own_path(request.script_name, request.path_info, request.raw_path)
-        query = quote_query(request.query_string)
-        return f"{page}?{query}" if query else page
 
     def _view(self) -> "VisitorView":
         """Return the visitor's answers as page and banner show them."""
@@ -393,45 +328,23 @@ class Visit:
             ResponseStarted: too late for this response to remember it.
         """
         catalogue, at = self._gate._judge.catalogue, int(self._gate._now())
-        given = answers_to(catalogue, {key: yes for key, yes in answers.items() if yes is not None}, at)
-        taken_back = [catalogue.category(key).key for key, yes in answers.items() if yes is None]
-        given = tuple(
-            each for each in given if not (each.accepted and each.category in self._situation.denied)
-        )
+        tokens = amend_answers(self._tokens, catalogue, answers, at, denied=self._situation.denied)
         if self._response_started:
             raise ResponseStarted("the response has started: no cookie can remember this choice")
         if self._answers_withheld and not answers_all:
-            self._gate._warn("partial choice", _NOT_RECORDED)
+            self._gate._warn("partial choice", NOT_RECORDED)
             return False
-        if given or taken_back:
-            self._record(self._tokens.preferences.replace(given, taken_back), [*answers], at)
+        if tokens is not None:
+            self._tokens = tokens
+            kept = self._situation
+            self._situation = tokens.situation._replace(denied=kept.denied, applies=kept.applies)
+            self._permissions = self._gate._judge.permissions(self._situation)
+            self._chosen_at = at
         return True
-
-    def _record(self, preferences: Preferences, answered: list[str], at: int) -> None:
-        changed = tuple(answer for answer in self._tokens.changed if answer.category not in answered)
-        self._tokens = self._tokens._replace(preferences=preferences, changed=changed, complete=False)
-        self._situation = self._situation._replace(
-            answers=answer_key(preferences),
-            changed=frozenset(answer.category for answer in changed),
-            complete=False,
-            withheld=False,
-        )
-        self._permissions = self._gate._judge.permissions(self._situation)
-        self._chosen_at = at
 
     def _ask(self) -> None:
         """Note that the application's answer depends on the visitor: caches are told (R80)."""
         if "Cookie" not in self._vary_fields:
             self._vary_fields = ("Cookie", *self._gate._signal_fields, *self._vary_fields)
             if self._response_started:
-                self._gate._warn(
-                    "asked late",
-                    "the application asked its visit for the first time after the response had started: "
-                    "too late to say `Vary: Cookie`; ask before start_response",
-                )
-
-
-_NOT_RECORDED = (
-    "a choice was not recorded: the browser held the visitor's earlier answers back, as it does on "
-    "cross-site requests and in frames on other sites, and a part of the answers would replace them all"
-)
+                self._gate._warn("asked late", ASKED_LATE)
