@@ -144,7 +144,7 @@ class Reporter:
         """Report that *action* was done to *cookies*, or would have been.
 
         Args:
-            action: ``"stripped"``, ``"withheld"``, ``"expired"`` or ``"passed"``.
+            action: ``"stripped"``, ``"withheld"`` or ``"expired"``.
             cookies: each with its verdict.
             now: Unix seconds.
             enforced: False when it was only reported.
@@ -152,8 +152,7 @@ class Reporter:
         """
         direction: Direction = "response" if action in ("stripped", "expired") else "request"
         for cookie in cookies:
-            if action != "passed":
-                self._warn_of_cookie(action, cookie, direction, now, enforced)
+            self._warn_of_cookie(action, cookie, direction, now, enforced)
             if not self.has_listeners:
                 continue
             name = cut_name(cookie.name)
@@ -291,7 +290,10 @@ def _lifetime_of(attributes: StatedAttributes) -> str:
     seconds = attributes.lifetime
     if seconds is None:
         return "session"
-    return lifetime_text(timedelta(seconds=min(max(seconds, 1), 10**9)))
+    seconds = min(max(seconds, 1), 10**9)
+    if seconds > 999_999:  # a policy file takes six digits: up to the full hour
+        seconds += -seconds % 3600
+    return lifetime_text(timedelta(seconds=seconds))
 
 
 def _declaration_of(name: str, attributes: StatedAttributes | None) -> Iterable[str]:

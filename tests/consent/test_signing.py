@@ -19,7 +19,7 @@ from consentgate import (
     PreferencesSerializer,
 )
 from consentgate.consent.preferences import Answer, answers_to
-from consentgate.consent.signing import is_well_formed, longest_text, parse_payload
+from consentgate.consent.signing import check_fits, is_well_formed, longest_text, parse_payload
 from tests.conftest import EARLIER_KEY, KEY, NOW, make_policy
 from tests.strategies import ANY_TEXT, NATIVE, accepted, policies
 
@@ -336,14 +336,20 @@ def test_a_refusal_stands_whatever_changes_and_a_yes_does_not() -> None:
     changed = Policy([Category(key, cookies=["another"]) for key in ("statistical",)])
     refused = PreferencesSerializer(changed, secret_key=KEY).loads(FROM_0_1_0[""], now=NOW)
     assert [(answer.category, answer.accepted) for answer in refused.answers] == [("statistical", False)]
-    accepted_before = PreferencesSerializer(changed, secret_key=KEY).loads(
-        FROM_0_1_0["statistical"], now=NOW
-    )
+    accepted_before = PreferencesSerializer(changed, secret_key=KEY).loads(FROM_0_1_0["statistical"], now=NOW)
     assert accepted_before == Preferences()
 
 
 def test_a_serializer_shows_no_key() -> None:
     assert repr(SERIALIZER) == "<PreferencesSerializer of 'cookies_preferences', 1 keys>"
+
+
+def test_a_policy_whose_answers_fit_no_cookie_is_named() -> None:
+    """R42."""
+    categories = [Category("c" * 60 + str(number), cookies=[f"c{number}"]) for number in range(48)]
+    with pytest.raises(PolicyError, match=r"48 categories to choose make a preferences cookie of \d+ octets"):
+        Policy(categories)
+    check_fits(Policy(categories[:40]))
 
 
 def test_the_longest_text_is_that_of_all_answers() -> None:

@@ -48,7 +48,7 @@ def test_afterwards_no_shared_cache_has_leave_and_once_is_enough(fields: Fields)
 
 
 CACHE_FIELDS = st.tuples(
-    st.sampled_from(TARGETED + ["Cache-Control", "cache-control", "Vary", "X-Accel-Buffering"]),
+    st.sampled_from([*TARGETED, "Cache-Control", "cache-control", "Vary", "X-Accel-Buffering"]),
     st.sampled_from(["public", "max-age=60", "no-store", "private", "no-transform", 'private="X"', ""]),
 )
 

@@ -236,6 +236,11 @@ def test_a_stated_lifetime_is_the_one_a_browser_keeps(line: str, date: Fields) -
             "a=1; Expires=Thu, 01 Jan 1970 00:00:00 PST",
             "a=1; Expires=Thu, 01 Jan 1970 00:00:00 PST; Max-Age=0",
         ),
+        (
+            # Found by the fuzzer: a year of one digit, which Chromium reads.
+            "a=1; Expires=, 01 Jan71 0 10:00:00T",
+            "a=1; Expires=, 01 Jan71 0 10:00:00T; Max-Age=0",
+        ),
         ("a=1; Max-Age=+0", "a=1; Max-Age=+0; Max-Age=0"),
         ("a=1; Max-Age=-0.5", "a=1; Max-Age=-0.5; Max-Age=0"),
         ("a=1; Max-Age=0", "a=1; Max-Age=0"),

@@ -130,9 +130,7 @@ def withheld_by_the_design(
 ) -> bool:
     """The request, step 3, word for word; *own_origin* is None where there is no Origin."""
     no_metadata = (site, mode, dest, access) == (None,) * 4
-    suspicious = (
-        site == "cross-site" or access is not None or (no_metadata and own_origin is False)
-    )
+    suspicious = site == "cross-site" or access is not None or (no_metadata and own_origin is False)
     is_plain_navigation = mode == "navigate" and dest == "document" and method in ("GET", "HEAD")
     return suspicious and not is_plain_navigation
 

@@ -211,7 +211,9 @@ def rendered(text: str) -> str:
         at = TRIED + int(match[2])
         date = datetime.fromtimestamp(at, UTC)
         forms = {"NS": "%a, %d-%b-%Y %H:%M:%S GMT", "R850": "%A, %d-%b-%y %H:%M:%S GMT"}
-        return http_date(at) if match[1] == "IMF" else date.strftime(forms.get(match[1], "%a %b %d %H:%M:%S %Y"))
+        return (
+            http_date(at) if match[1] == "IMF" else date.strftime(forms.get(match[1], "%a %b %d %H:%M:%S %Y"))
+        )
 
     return re.sub(r"@(IMF|NS|R850|ASC)([+-]\d+)@", moment, text)
 

@@ -161,7 +161,9 @@ def write_expiries(
         for rank, scope in enumerate(scopes)
     ]
     # The likeliest scope of every cookie comes before the second likeliest of any.
-    lines = [(name, line) for _, name, line in sorted(ranked, key=itemgetter(0))]
+    ranked.sort(key=itemgetter(0))
+    # A line that never fits must not keep others from their turn.
+    lines = [(name, line) for _, name, line in ranked if size_of(line) <= LARGEST_ADDITION]
     start = turn % len(lines) if lines else 0
     for name, line in [*lines[start:], *lines[:start]]:
         room -= size_of(line)

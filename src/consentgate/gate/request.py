@@ -83,7 +83,8 @@ def _judge_pair(
         return None if value.strip(BLANK) in verified else JudgedCookie(text.strip(BLANK), INVALID)
     if permissions is None or not (equals or text.strip(BLANK)):
         return None
-    return JudgedCookie(text.strip(BLANK), permissions.verdicts[key])
+    name = "" if key is Special.NAMELESS else text.strip(BLANK)  # without a name, its text is a value
+    return JudgedCookie(name, permissions.verdicts[key])
 
 
 def join_spans(cookie_string: str, kept: Collection[slice]) -> str:

@@ -24,9 +24,10 @@ def check_application(app: Any) -> None:
 
 def is_asgi(app: Any) -> bool:
     """Return whether *app* is called as ASGI applications are: with three arguments, or awaited."""
-    while isinstance(app, functools.partial):
-        app = app.func
-    if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__):
+    function = app
+    while isinstance(function, functools.partial):
+        function = function.func
+    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
         return True
     try:
         parameters = inspect.signature(app).parameters.values()

@@ -228,7 +228,8 @@ def cookie_date(text: str) -> float | None:
 _DATE_DELIMITERS = re.compile(r"[\x09\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
 _LOOSE_TIME = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[^0-9]|$)", re.ASCII)
 _LOOSE_DAY = re.compile(r"([0-9]{1,2})(?:[^0-9]|$)", re.ASCII)
-_LOOSE_YEAR = re.compile(r"([0-9]{2,4})(?:[^0-9]|$)", re.ASCII)
+# One digit is no year in the specification; Chromium reads one (2000 to 2009).
+_LOOSE_YEAR = re.compile(r"([0-9]{1,4})(?:[^0-9]|$)", re.ASCII)
 
 
 def loose_cookie_date(text: str) -> float | None:
