@@ -119,7 +119,10 @@ def test_equally_long_patterns_are_fine_where_no_name_or_no_conflict_can_be() ->
         ({"cookie_lifetime": "session"}, "not 'session'"),
         ({"cookie_lifetime": timedelta(microseconds=1)}, "must be a second to 400 days"),
         ({"cookie_lifetime": "six months"}, "cookie_lifetime: a lifetime is"),
-        ({"refusal_lifetime": "401 days"}, "refusal_lifetime must be a second to 400 days, the longest browsers keep, not '401 days'"),
+        (
+            {"refusal_lifetime": "401 days"},
+            "refusal_lifetime must be a second to 400 days, the longest browsers keep, not '401 days'",
+        ),
         ({"refusal_lifetime": "session"}, "refusal_lifetime must be a second to 400 days"),
         ({"refusal_lifetime": "six months"}, "refusal_lifetime: a lifetime is"),
     ],
