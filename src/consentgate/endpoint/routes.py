@@ -133,14 +133,15 @@ class Endpoint:
         asked = _query(request)
         languages = spoken(self._policy.strings)
         wanted = asked.get("lang")
-        page = self._renderer.page(
-            visit.view,
-            own=_own_path(request, self._path),
-            next=valid_next(asked.get("next", "")),
-            language=wanted if wanted in languages else visit.language,
-            languages=languages,
-            pinned=wanted in languages,
-        )
+        with self._renderer.within(request.environ):
+            page = self._renderer.page(
+                visit.view,
+                own=_own_path(request, self._path),
+                next=valid_next(asked.get("next", "")),
+                language=wanted if wanted in languages else visit.language,
+                languages=languages,
+                pinned=wanted in languages,
+            )
         return Answered("200 OK", _HTML, page.encode(), self._page_fields)
 
     def _banner(self, request: Request) -> Answered:
