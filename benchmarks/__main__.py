@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .growth import growth
 from .imports import imports
-from .instructions import check_instructions, instructions, record
+from .instructions import check_instructions, instructions
 from .memory import memory
 from .served import served
 from .table import table
@@ -46,8 +46,6 @@ def main() -> int:
     for name in PARTS if arguments.part == "all" else [arguments.part]:
         results[name] = PARTS[name](arguments.short)
     if arguments.save:
-        if "instructions" in results:
-            record(results["instructions"])
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     return 0
 

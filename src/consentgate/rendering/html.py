@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 
-from consentgate._cache import Remembered
+from consentgate._cache import BoundedCache
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.catalogue.category import Category
 from consentgate.i18n.languages import name_of
@@ -47,7 +47,7 @@ class Renderer:
         self._policy = policy
         self._environment = make_environment(templates)
         # A site's callable may take its languages from visitors: there are so many, and no more.
-        self._localizers: Remembered[str, Localizer] = Remembered(
+        self._localizers: BoundedCache[str, Localizer] = BoundedCache(
             lambda language: Localizer(policy, language), size=32, longest=8
         )
 

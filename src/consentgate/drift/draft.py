@@ -1,0 +1,116 @@
+"""A drift report as a draft of the declarations that are missing, in TOML: to be completed by people."""
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import chain, count
+
+from consentgate.catalogue.catalogue import Catalogue
+from consentgate.catalogue.category import Cookie
+from consentgate.errors import PolicyError
+
+from .families import Known
+from .report import CookieFinding, Drift, Report, group_cookies, is_declarable, is_declarable_host
+from .table import lifetime_in_words, printable
+
+UNDECIDED = "to be decided"
+"""The basis of a draft's categories, which no policy takes: labels of ours never grant anything."""
+
+_HEAD = f"""\
+# A draft by `consentgate drift`: what was seen and is in no category. `consentgate check` refuses it until
+# you have decided: give each category a basis in place of {json.dumps(UNDECIDED)}, "necessary", "consent" or
+# "exempt"; move what belongs elsewhere; say what each cookie is for.
+"""
+
+
+def to_toml(report: Report, known: Known, catalogue: Catalogue | None = None) -> str:
+    """Return the declarations *report* finds missing, "" if none is.
+
+    Args:
+        report: what was seen.
+        known: families, which become comments.
+        catalogue: the policy they are to be pasted into, whose keys are taken.
+    """
+    undeclared = [cookie for cookie in group_cookies(report.cookies) if cookie.drift is Drift.UNDECLARED]
+    missing = [cookie for cookie in undeclared if is_declarable(cookie.name)]
+    others = [f"# {json.dumps(cookie.name)}" for cookie in undeclared if not is_declarable(cookie.name)]
+    hosts = sorted(host.name for host in report.hosts if host.drift is Drift.UNDECLARED)
+    hosts = list(filter(is_declarable_host, hosts))
+    taken = set() if catalogue is None else {category.key for category in catalogue.categories}
+    blocks = [
+        *_category("set-by-server", "Set by the server", taken, _cookies(missing, known, by_server=True)),
+        *_category("set-by-scripts", "Set by scripts", taken, _cookies(missing, known, by_server=False)),
+        *_category("other-hosts", "Other hosts", taken, hosts=hosts),
+    ]
+    if others:
+        blocks.append(_lines(["# No policy can declare these names; set the cookies under others:", *others]))
+    return "\n".join([_HEAD, *blocks]) if blocks else ""
+
+
+def _category(
+    key: str, title: str, taken: set[str], cookies: Iterable[str] = (), *, hosts: Iterable[str] = ()
+) -> list[str]:
+    """Return a category to be decided that holds *cookies*, declared, or *hosts*; nothing without any."""
+    cookies, hosts = list(cookies), [f"  {json.dumps(host)}," for host in hosts]
+    if not cookies and not hosts:
+        return []
+    keys = chain([key], (f"{key}-{number}" for number in count(2)))
+    free = next(each for each in keys if each not in taken)
+    head = ["[[category]]", f"key = {json.dumps(free)}", f"title = {json.dumps(title)}"]
+    head.append(f"basis = {json.dumps(UNDECIDED)}")
+    return [_lines([*head, *(["hosts = [", *hosts, "]"] if hosts else ())]), *cookies]
+
+
+def _cookies(cookies: Iterable[CookieFinding], known: Known, *, by_server: bool) -> Iterator[str]:
+    for cookie in cookies:
+        if cookie.by_server is by_server:
+            yield from _cookie(cookie, known)
+
+
+def _cookie(cookie: CookieFinding, known: Known) -> Iterator[str]:
+    """Yield a declaration for each scope of *cookie*, under one comment."""
+    comments = list(_comments(cookie, known))
+    for path, domain in _scopes(cookie):
+        yield _lines([*comments, "  [[category.cookie]]", *_declaration(cookie, path, domain)])
+        comments = []
+
+
+def _comments(cookie: CookieFinding, known: Known) -> Iterator[str]:
+    names = f"{cookie.names} names, " if cookie.names > 1 else ""
+    yield f"  # {names}times seen: {cookie.times}, days: {cookie.days}"
+    if cookie.weaker:
+        yield f"  # could be stricter: {', '.join(cookie.weaker)}"
+    family = known.find(cookie.name)
+    if family is not None:
+        yield f"  # known as: {printable(family.provider)}: {printable(family.purpose)}"
+
+
+def _scopes(cookie: CookieFinding) -> list[tuple[str, str]]:
+    """Return each (Path, Domain) that a policy takes for *cookie*; none stated if it takes none."""
+
+    def is_taken(path: str, domain: str) -> bool:
+        try:
+            Cookie(cookie.name, path=path, domain=domain or None)
+        except PolicyError:
+            return False
+        return True
+
+    stated = {(path or "/", domain) for path, domain in cookie.scopes}
+    return sorted(scope for scope in stated if is_taken(*scope)) or [("/", "")]
+
+
+def _declaration(cookie: CookieFinding, path: str, domain: str) -> Iterator[str]:
+    """Yield the lines of a declaration; its texts are left to people."""
+    yield f"  name = {json.dumps(cookie.name)}"
+    if domain:
+        yield f"  domain = {json.dumps(domain)}"
+    if path != "/":
+        yield f"  path = {json.dumps(path)}"
+    if cookie.by_server:
+        lifetime = "session" if cookie.lifetime is None else lifetime_in_words(cookie.lifetime)
+        yield f"  lifetime = {json.dumps(lifetime)}"
+    yield '  provider = ""'
+    yield '  purpose = ""'
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

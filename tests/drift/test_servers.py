@@ -1,0 +1,144 @@
+"""Real servers with several processes and threads: every count arrives, but what a SIGKILL took."""
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from consentgate.drift.store import read_facts
+from tests.served import PATIENCE
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+APP = "tests.drift.served:app"
+
+COMMANDS = {
+    "gunicorn-sync": ("gunicorn", "--preload -w 3 -b 127.0.0.1:{port} {app}", signal.SIGTERM),
+    "gunicorn-gthread": (
+        "gunicorn",
+        "--preload -w 2 -k gthread --threads 4 -b 127.0.0.1:{port} {app}",
+        signal.SIGTERM,
+    ),
+    "gunicorn-max-requests": (
+        "gunicorn",
+        "--preload -w 2 --max-requests 40 -b 127.0.0.1:{port} {app}",
+        signal.SIGTERM,
+    ),
+    "gunicorn-gevent": ("gunicorn", "-w 2 -k gevent -b 127.0.0.1:{port} {app}", signal.SIGTERM),
+    "uwsgi": (
+        "uwsgi",
+        "--http-socket 127.0.0.1:{port} -w {app} --need-app --master --die-on-term -p 2 --enable-threads",
+        signal.SIGTERM,
+    ),
+    # SIGTERM ends waitress without a word to Python: Ctrl-C does not.
+    "waitress": ("waitress-serve", "--listen=127.0.0.1:{port} {app}", signal.SIGINT),
+}
+VISITORS, REQUESTS = 6, 50
+
+
+@pytest.fixture(params=COMMANDS)
+def served(request: pytest.FixtureRequest, store: str, tmp_path: Path) -> Iterator["Served"]:
+    program, options, _ = COMMANDS[request.param]
+    if not shutil.which(program, path=str(BIN)):
+        pytest.skip(f"{program} is not installed")
+    if "gevent" in request.param:
+        pytest.importorskip("gevent", reason="gevent is not installed")
+    running = Served(store, tmp_path, program, options)
+    yield running
+    running.kill()
+
+
+class Served:
+    """One server in a process group of its own, stopped by its own pid."""
+
+    def __init__(self, store: str, folder: Path, program: str, options: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self.store = store
+        self._log = (folder / "log").open("w+b")
+        self.process = subprocess.Popen(
+            [f"{BIN}/{program}", *options.format(port=self.port, app=APP).split()],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}", "DRIFT_STORE": store},
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        end = time.monotonic() + PATIENCE
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.kill()
+                pytest.fail(f"{program} did not start:\n{(folder / 'log').read_text()[-2000:]}")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            return True
+        return False
+
+    def get(self) -> int:
+        """Make a request; return the process that answered."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            connection.request("GET", "/", headers={"Cookie": "_ga=1"})
+            return int(connection.getresponse().read())
+        finally:
+            connection.close()
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self._log.close()
+
+    def times(self) -> dict[str, int]:
+        return {fact.subject.name: fact.times for fact in read_facts(self.store)}
+
+
+def visit(served: Served) -> set[int]:
+    """Make REQUESTS requests from each of VISITORS threads; return the processes that answered."""
+    answered: list[int] = []
+    failed: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            answered.extend(served.get() for _ in range(REQUESTS))
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(VISITORS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    return set(answered)
+
+
+def test_every_count_arrives(served: Served, request: pytest.FixtureRequest) -> None:
+    visit(served)
+    _, _, stop = COMMANDS[request.node.callspec.params["served"]]
+    served.process.send_signal(stop)
+    served.process.wait(PATIENCE)
+    assert served.times() == {"sid": VISITORS * REQUESTS, "_ga": VISITORS * REQUESTS}
+
+
+def test_sigkill_takes_counts_and_no_facts(served: Served) -> None:
+    served.get()
+    time.sleep(1.1)  # what is new is written by the first request a second later
+    for _ in range(40):
+        served.get()
+    served.kill()
+    assert served.times().keys() == {"sid", "_ga"}
