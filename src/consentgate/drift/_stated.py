@@ -1,15 +1,10 @@
 """The attributes a Set-Cookie field states, as browsers read them; `headers/set_cookie` is to hold it."""
 
-from collections.abc import Iterable
-
 from consentgate.headers.cookie import attributes
-from consentgate.headers.names import Field
 from consentgate.headers.set_cookie import StatedAttributes, stated_lifetime
 
 
-def stated_attributes(
-    set_cookie_string: str, now: float, response_headers: Iterable[Field] = ()
-) -> StatedAttributes:
+def stated_attributes(set_cookie_string: str, now: float) -> StatedAttributes:
     """Return what a Set-Cookie states besides name and value (RFC 6265bis 5.6).
 
     >>> stated_attributes("a=1; Max-Age=60; Path=/x; Secure", 0)[:4]
@@ -19,7 +14,7 @@ def stated_attributes(
     path = last.get("path", "")
     same_site = last.get("samesite", "").lower()
     return StatedAttributes(
-        lifetime=stated_lifetime(set_cookie_string, now, response_headers),
+        lifetime=stated_lifetime(set_cookie_string, now),
         path=path if path.startswith("/") else None,
         domain=last.get("domain", "").removeprefix(".").lower() or None,
         secure="secure" in last,

@@ -43,7 +43,7 @@ def note_set_cookies(recorder: DriftRecorder, response_headers: Sequence[Field],
     for field_name, field_value in response_headers:
         name = cookie_name(field_value) if is_set_cookie(field_name) else None
         if name is not None:
-            stated = stated_attributes(field_value, time.time(), response_headers)
+            stated = stated_attributes(field_value, time.time())
             recorder.note("set", name, "passed", "", stated, over_https)
 
 
