@@ -69,15 +69,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     strings.add_argument("--language", default=SOURCE, choices=LANGUAGES)
     strings.set_defaults(command=_strings)
+    return _with_modules(parser, commands.add_parser, check)
+
+
+def _with_modules(
+    parser: argparse.ArgumentParser,
+    add_parser: Callable[..., argparse.ArgumentParser],
+    check: argparse.ArgumentParser,
+) -> argparse.ArgumentParser:
+    """Return *parser* with the commands that have a module of their own, and `check` with its option."""
     against.add_arguments(check)
-    _add_modules(commands.add_parser)
-    return parser
-
-
-def _add_modules(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
-    """Add the commands that have a module of their own."""
     explain.add_arguments(add_parser("explain", help="say what becomes of a cookie, and why"))
     drift.add_arguments(add_parser("drift", help="say what was seen and is not as declared"))
+    return parser
 
 
 def _port(text: str) -> int:
