@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .growth import growth
 from .imports import imports
-from .instructions import check_instructions, instructions, record
+from .instructions import check_instructions, instructions
 from .memory import memory
 from .recorder import recorder
 from .served import served
@@ -48,8 +48,6 @@ def main() -> int:
     for name in PARTS if arguments.part == "all" else [arguments.part]:
         results[name] = PARTS[name](arguments.short)
     if arguments.save:
-        if "instructions" in results:
-            record(results["instructions"])
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     return 0
 

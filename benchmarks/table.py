@@ -12,11 +12,11 @@ _NEEDS = {
     "WhiteNoise, a miss": "whitenoise",
     "Beaker": "beaker",
 }
-OURS = ("noop", "floor", "promises", "promises, filtering", "plain", "default")
+OURS = ("noop", "floor", "plain", "default")
 
 
 def installed(name: str) -> bool:
-    """Tell whether what a contender is of can be imported."""
+    """Return whether the package a contender needs can be imported."""
     try:
         import_module(_NEEDS.get(name, "itsdangerous"))
     except ImportError:

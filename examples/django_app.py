@@ -27,6 +27,7 @@ policy = Policy(
         ),
     ],
     title="Cookies policy",
+    # On https add cookie_name="__Host-cookies_preferences": no other host can set a cookie of such a name.
 )
 
 

@@ -26,6 +26,7 @@ policy = Policy(
         ),
     ],
     title="Cookies policy",
+    # On https add cookie_name="__Host-cookies_preferences": no other host can set a cookie of such a name.
 )
 
 app = Flask(__name__)

@@ -12,7 +12,8 @@ policy = Policy(
     [
         Category("necessary", basis=Basis.NECESSARY, cookies=["sessionid", "csrftoken"]),
         Category("statistical", title="Statistical", cookies=["_pk_id.*"]),
-    ]
+    ],
+    # On https add cookie_name="__Host-cookies_preferences": no other host can set a cookie of such a name.
 )
 
 

@@ -25,6 +25,7 @@ policy = Policy(
         ),
     ],
     title="Cookies policy",
+    # On https add cookie_name="__Host-cookies_preferences": no other host can set a cookie of such a name.
 )
 
 SECRET_KEY = "change me: this signs sessions and choices"

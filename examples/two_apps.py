@@ -21,6 +21,7 @@ def site(cookie_name, analytics):
     return policy.wrap(application, secret_key="one key may serve both: names are part of what is signed")
 
 
+# On https call them "__Host-shop_preferences" and "__Host-blog_preferences": no other host can set those.
 sites = {"shop": site("shop_preferences", "shop_visits"), "blog": site("blog_preferences", "blog_visits")}
 
 

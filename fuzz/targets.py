@@ -6,16 +6,38 @@ from collections.abc import Callable
 from typing import Any
 
 from consentgate import Attestation, BadPreferences, Basis, Category, Cookie, Policy, PreferencesSerializer
-from consentgate.consent.verdict import Judge
-from consentgate.gate.request import narrow, withheld
-from consentgate.gate.response import strip_set_cookies
-from consentgate.headers.cache_control import directives, make_private, may_be_shared, vary_on
-from consentgate.headers.cookie import cookie_date, cookie_name, cookie_values, is_set_cookie, without_pairs
-from consentgate.headers.origin import is_own
-from consentgate.headers.set_cookie import is_deletion, shorten_lifetime
+from consentgate.consent.signing import is_well_formed, parse_payload
+from consentgate.consent.tokens import TokenReader
+from consentgate.consent.verdict import Judge, Situation
+from consentgate.gate.request import filter_cookie_string
+from consentgate.gate.response import find_line_break, judge_set_cookies
+from consentgate.headers.cache_control import (
+    directives,
+    forbid_storing,
+    make_private,
+    may_be_shared,
+    vary_on,
+)
+from consentgate.headers.cookie import (
+    cookie_date,
+    cookie_name,
+    cookie_values,
+    is_set_cookie,
+    is_token,
+    loose_cookie_date,
+)
+from consentgate.headers.origin import are_answers_withheld, is_same_origin, list_parent_domains
+from consentgate.headers.set_cookie import (
+    CERTAIN_DELETION,
+    Deletion,
+    classify_deletion,
+    find_refusal,
+    shorten_lifetime,
+    stated_attributes,
+)
 from consentgate.i18n.negotiation import negotiated
 from consentgate.testing.driving import cookies_in, drive, environ_for
-from consentgate.testing.jar import fields_received, moment_of, name_kept
+from consentgate.testing.jar import Jar, fields_received, moment_of, name_kept
 
 NOW = 1_763_900_000.0
 _ATTESTED = Attestation(
@@ -29,7 +51,9 @@ POLICY = Policy(
     ]
 )
 SERIALIZER = PreferencesSerializer(POLICY, secret_key="a key of the fuzzer's")
+READER = TokenReader(SERIALIZER)
 JUDGE = Judge(POLICY)
+STRICTEST = JUDGE.permissions(Situation(withheld=True))
 
 
 def set_cookie(data: bytes) -> None:
@@ -38,31 +62,44 @@ def set_cookie(data: bytes) -> None:
     name, kept = cookie_name(line), name_kept(line, now=NOW)
     # The gate and the browser agree on the name, or the gate lets nothing through (R30).
     assert kept is None or name in (kept, None)
-    assert not (is_deletion(line, NOW) and kept is not None)
+    deletion = classify_deletion(line, NOW)
+    if deletion is Deletion.BY_CLOCK:
+        assert classify_deletion(line + CERTAIN_DELETION, NOW) is Deletion.CERTAIN
+    if deletion is not Deletion.NO:
+        certain = line if deletion is Deletion.CERTAIN else line + CERTAIN_DELETION
+        assert name_kept(certain, now=NOW) is None
     for limit in (3600, None):
         short = shorten_lifetime(line, limit, NOW)
         assert shorten_lifetime(short, limit, NOW) is short
         assert name_kept(short, now=NOW) in (kept, None)
-    fields = strip_set_cookies([("Set-Cookie", line)], JUDGE, JUDGE.necessary, NOW)[0]
-    assert kept in (None, "sid") or not fields
+    stated = stated_attributes(line, NOW)
+    assert stated.lifetime is None or stated.lifetime >= 0
+    find_refusal(line, name or "")
+    fields = judge_set_cookies([("Set-Cookie", line)], JUDGE, STRICTEST, NOW).fields
+    jar = Jar()
+    jar.store_response(fields, "https://www.example.org/", now=NOW)
+    assert set(jar) <= {"sid"}
 
 
 def date(data: bytes) -> None:
-    """A cookie-date: what we read, browsers read alike."""
+    """A cookie-date: a moment we read strictly, browsers read alike."""
     text = data.decode("latin-1")
     ours = cookie_date(text)
-    assert ours is None or ours == moment_of(text)
+    assert ours is None or ours == moment_of(text) == loose_cookie_date(text)
+    loose_cookie_date(text)
 
 
 def cookie_field(data: bytes) -> None:
-    """A Cookie field's value: finding, removing and hiding pairs."""
+    """A Cookie field's value: finding, reading and hiding pairs."""
     line = data.decode("latin-1")
     pairs = list(cookies_in(line))
     assert cookie_values(line, "sid") == [value for name, value in pairs if name == "sid"]
-    assert cookie_values(without_pairs(line, "sid", ()), "sid") == []
-    narrowed = narrow(line, JUDGE.sent_names, JUDGE.necessary)
-    assert all(name == "sid" for name, _ in cookies_in(narrowed))
-    assert narrowed is line or withheld(line, JUDGE.sent_names, JUDGE.necessary)
+    assert READER.read(line, NOW).verified == ()
+    filtered = filter_cookie_string(line, JUDGE, STRICTEST, ())
+    assert all(name == "sid" for name, _ in cookies_in(filtered.cookie_string))
+    assert (filtered.cookie_string is line) is (not filtered.withheld)
+    again = filter_cookie_string(filtered.cookie_string, JUDGE, STRICTEST, ())
+    assert again.cookie_string is filtered.cookie_string
 
 
 def field_name(data: bytes) -> None:
@@ -71,11 +108,15 @@ def field_name(data: bytes) -> None:
     if any(found.lower() == "set-cookie" for found, _ in fields_received([(name, "a=1")])):
         # A line break in a field's name is another field's; servers refuse it.
         assert is_set_cookie(name) or "\n" in name or "\r" in name
+        assert is_set_cookie(name) or find_line_break("200 OK", [(name, "a=1")])
 
 
 def token(data: bytes) -> None:
     """A preferences cookie: genuine or refused, and one spelling for each."""
     text = data.decode("latin-1")
+    parse_payload(text)
+    is_well_formed(text)
+    READER.verify(text, NOW)
     try:
         preferences = SERIALIZER.loads(text, now=NOW)
     except BadPreferences:
@@ -89,6 +130,7 @@ def cache_fields(data: bytes) -> None:
     assert all(directives(line))
     private = make_private([("Cache-Control", line)])
     assert make_private(private) is private and not may_be_shared(private, NOW)
+    assert not may_be_shared(forbid_storing([("Cache-Control", line)]), NOW)
     varied = vary_on([("Vary", line)], ("Cookie",))
     assert vary_on(varied, ("Cookie",)) is varied
 
@@ -96,8 +138,11 @@ def cache_fields(data: bytes) -> None:
 def request_head(data: bytes) -> None:
     """Fields that tell where a request comes from and which language it wants."""
     first, _, second = data.decode("latin-1").partition("\n")
-    is_own(None, first, second, frozenset())
-    assert is_own("same-origin", first, second, frozenset())
+    is_same_origin(None, first, second, frozenset(), "https")
+    assert is_same_origin("same-origin", first, second, frozenset(), "https")
+    are_answers_withheld("POST", None, None, None, None, first, second)
+    for domain in list_parent_domains(second):
+        assert is_token(domain) and "." in domain and len(domain) <= 253
     assert negotiated(first, ["fr", "en"], "en") in ("fr", "en")
 
 

@@ -150,18 +150,20 @@ MATRIX = (
 
 
 @pytest.fixture(autouse=True, scope="session")
-def fresh_memos() -> None:
-    """Nothing is known from before: who mutates the code after it was loaded is seen, too."""
+def empty_caches() -> None:
+    """Nothing is cached from before: mutants of code that filled a cache while loading are seen, too."""
+    from consentgate.gate import expiry
     from consentgate.headers import cache_control, names, set_cookie
 
-    for memo in (
-        names.KIND_OF,
-        names.NO_COOKIES,
-        set_cookie.ENDS,
+    for cache in (
+        names._KINDS,
+        set_cookie._ENDINGS,
+        set_cookie._REFUSALS,
         cache_control._KEEPS_OUT,
         cache_control._VARIES_ON,
+        expiry._SCOPES,
     ):
-        memo.clear()
+        cache.clear()
 
 
 @pytest.fixture

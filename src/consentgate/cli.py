@@ -5,14 +5,18 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from consentgate import __version__
+from consentgate.catalogue.document import parse_document
+from consentgate.catalogue.hints import hints
 from consentgate.catalogue.lifetimes import duration
+from consentgate.catalogue.toml import examine
 from consentgate.i18n.messages import LANGUAGES, SOURCE, Words, known_messages, spoken
 from consentgate.i18n.texts import Message, Text, in_language
 
+from ._keys import read_key
 from .commands import against, drift, explain
 from .errors import PolicyError
 from .policy import Policy
@@ -26,9 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.command(arguments)
     except (PolicyError, OSError) as error:
-        print(f"consentgate: {error}", file=sys.stderr)
+        _complain(str(error).splitlines())
         return 1
     return status
+
+
+def _complain(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(f"consentgate: {line}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -39,8 +48,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"consentgate {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    demo = commands.add_parser("demo", help="serve a small data portal behind its policy, on loopback")
-    demo.add_argument("--port", type=_port, default=8000, help="0 for any free one (default: 8000)")
+    for add in (_add_demo, _add_keygen, _add_check, _add_render, _add_strings):
+        add(commands.add_parser)
+    explain.add_arguments(commands.add_parser("explain", help="say what becomes of a cookie, and why"))
+    drift.add_arguments(commands.add_parser("drift", help="say what was seen and is not as declared"))
+    return parser
+
+
+AddParser = Callable[..., argparse.ArgumentParser]
+
+
+def _add_demo(add_parser: AddParser) -> None:
+    demo = add_parser("demo", help="serve a small data portal behind its policy, on loopback")
+    demo.add_argument(
+        "--port", type=_port, help="0 for any free one (default: 8000, or another if that is taken)"
+    )
     demo.add_argument(
         "--key-file",
         type=Path,
@@ -48,40 +70,33 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.set_defaults(command=_demo)
 
-    keygen = commands.add_parser("keygen", help="print a new secret key")
-    keygen.set_defaults(command=_keygen)
 
-    check = commands.add_parser("check", help="say what is wrong with a policy file")
+def _add_keygen(add_parser: AddParser) -> None:
+    add_parser("keygen", help="print a new secret key").set_defaults(command=_keygen)
+
+
+def _add_check(add_parser: AddParser) -> None:
+    check = add_parser("check", help="say all that is wrong with a policy file, and give hints")
     check.add_argument("policy", type=Path, help="a policy in TOML")
     check.add_argument(
-        "--complete", action="store_true", help="also name each text that visitors are not given (R18)"
+        "--complete", action="store_true", help="also name each text that visitors are not given"
     )
+    against.add_arguments(check)
     check.set_defaults(command=_check)
 
-    render = commands.add_parser("render", help="print a policy file as a page")
+
+def _add_render(add_parser: AddParser) -> None:
+    render = add_parser("render", help="print a policy file as a page")
     render.add_argument("policy", type=Path, help="a policy in TOML")
     render.add_argument("--format", choices=("markdown", "html", "json"), default="markdown")
     render.add_argument("--language", help="a code such as fr (default: the policy's own)")
     render.set_defaults(command=_render)
 
-    strings = commands.add_parser(
-        "strings", help="print our texts, to be worded anew in a policy's [strings]"
-    )
+
+def _add_strings(add_parser: AddParser) -> None:
+    strings = add_parser("strings", help="print our texts, to be worded anew in a policy's [strings]")
     strings.add_argument("--language", default=SOURCE, choices=LANGUAGES)
     strings.set_defaults(command=_strings)
-    return _with_modules(parser, commands.add_parser, check)
-
-
-def _with_modules(
-    parser: argparse.ArgumentParser,
-    add_parser: Callable[..., argparse.ArgumentParser],
-    check: argparse.ArgumentParser,
-) -> argparse.ArgumentParser:
-    """Return *parser* with the commands that have a module of their own, and `check` with its option."""
-    against.add_arguments(check)
-    explain.add_arguments(add_parser("explain", help="say what becomes of a cookie, and why"))
-    drift.add_arguments(add_parser("drift", help="say what was seen and is not as declared"))
-    return parser
 
 
 def _port(text: str) -> int:
@@ -92,14 +107,14 @@ def _port(text: str) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from consentgate.demo.portal import serve
+    from consentgate.demo.serving import serve
 
     return serve(port=arguments.port, secret_key=_secret_key(arguments.key_file))
 
 
 def _secret_key(key_file: Path | None) -> str:
     if key_file is not None:
-        return key_file.read_text().strip()
+        return read_key(key_file)
     return os.environ.get(KEY_VARIABLE) or secrets.token_urlsafe(32)
 
 
@@ -109,20 +124,26 @@ def _keygen(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    policy = Policy.from_toml(arguments.policy)
+    source = str(arguments.policy)
+    mapping = parse_document(arguments.policy.read_bytes(), source)
+    policy, mistakes = examine(mapping, source, Policy)
+    _complain(mistakes)
+    _complain(f"{source}: hint: {hint}" for hint in hints(policy))
+    if mistakes:
+        return 1
     findings = [
         *_disagreements(policy),
         *_untranslated(policy),
         *(_not_stated(policy) if arguments.complete else ()),
     ]
     for finding in findings:
-        print(f"{arguments.policy}: {finding}")
+        print(f"{source}: {finding}")
     if arguments.against is not None:
         against.print_asked_again(policy, Policy.from_toml(arguments.against))
     if findings:
         return 1
     cookies = sum(len(category.cookies) for category in policy.categories)
-    print(f"{arguments.policy}: {len(policy.categories)} categories, {cookies} cookies, nothing wrong")
+    print(f"{source}: {len(policy.categories)} categories, {cookies} cookies, nothing wrong")
     return 0
 
 
@@ -138,7 +159,7 @@ def _disagreements(policy: Policy) -> Iterator[str]:
 
 def _untranslated(policy: Policy) -> Iterator[str]:
     """Yield each text that is missing in a language others of the policy's are given in."""
-    texts = [("policy: title", policy.title)]
+    texts = [("policy: site", policy.site), ("policy: title", policy.title)]
     for category in policy.categories:
         owner = f"category {category.key!r}"
         texts += [(f"{owner}: title", category.title), (f"{owner}: description", category.description)]

@@ -1,26 +1,30 @@
-"""What the gate tells the site: events for its observer, the same for the logger ``consentgate``.
+"""Events for a site's observers, and the same for the logger ``consentgate``.
 
-Names of cookies, never their values, never an address (R99).
+They hold names of cookies, never their values, never an address (R99).
 """
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
+from consentgate.catalogue.lifetimes import lifetime_text
 from consentgate.consent.preferences import Answer, Preferences
-from consentgate.consent.verdict import NAMELESS, RESERVED, Reason, Standing
-from consentgate.headers.set_cookie import StatedAttributes
+from consentgate.consent.verdict import JudgedCookie, Reason
+from consentgate.headers.set_cookie import StatedAttributes, stated_attributes
+
+from .errors import PolicyError
 
 logger = logging.getLogger("consentgate")
 
 Direction = Literal["request", "response"]
 Action = Literal["stripped", "withheld", "expired", "chosen", "passed", "reported"]
 
-Told = tuple[tuple[Action, bool, str, str | None], ...]
-"""Of what there were events already: action, whether it was enforced, the cookie's name and key."""
+LONGEST_NAME = 128
+"""Characters of a name that are kept or written: visitors make names, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,8 @@ class Event:
             ``"chosen"`` (a visitor's choice was recorded), ``"passed"`` (a cookie went through; only for
             observers with ``wants_cookies = True``), or ``"reported"`` (a browser reported a request to
             another host; only for observers with ``wants_hosts = True``).
-        name: the cookie's name, ``""`` for a nameless one; for ``"reported"``, the host.
+        name: the cookie's name, cut at 128 characters, ``""`` for a nameless one; for ``"reported"``,
+            the host.
         category: the key of its category, None if it is undeclared.
         direction: ``"request"`` or ``"response"``.
         reason: why, in words.
@@ -64,130 +69,246 @@ class Event:
 Observer = Callable[[Event], object]
 
 
+def checked_observers(observer: Observer | Iterable[Observer] | None) -> tuple[Observer, ...]:
+    """Return one observer, several or none as a tuple.
+
+    Raises:
+        PolicyError: one of them cannot be called.
+    """
+    if observer is None:
+        return ()
+    several = (observer,) if callable(observer) or not isinstance(observer, Iterable) else tuple(observer)
+    for each in several:
+        if not callable(each):
+            raise PolicyError(f"observer must be callable, or a list of callables, not {each!r}")
+    return several
+
+
+Reported = set[tuple[Action, bool, str]]
+"""Events of one response: action, whether it was enforced, and the cookie's name."""
+
+
 class Reporter:
-    """Sends events to the observer and the log; nothing it does can break a response."""
+    """Send events to observers and the log; nothing it does can break a response.
+
+    Args:
+        observers: given each event.
+        preferences_cookie: name of the preferences cookie.
+        categories: keys of the policy's categories, for declarations to paste.
+        report_only: whether the gate only reports: then each cookie it would touch is a warning, once.
+    """
 
     ONCE = 256
-    """How many warnings of one kind it gives before it stops: names may come from visitors."""
+    """Warnings of one kind before it stops: names may come from visitors."""
 
-    def __init__(self, observer: Observer | None, preferences_cookie: str) -> None:
-        self._observer = observer
+    def __init__(
+        self,
+        observers: tuple[Observer, ...],
+        preferences_cookie: str,
+        categories: Iterable[str] = (),
+        *,
+        report_only: bool = False,
+    ) -> None:
+        self._observers = observers
+        self._of_cookies = tuple(each for each in observers if getattr(each, "wants_cookies", False))
+        self._of_hosts = tuple(each for each in observers if getattr(each, "wants_hosts", False))
         self._preferences_cookie = preferences_cookie
+        self._categories = ", ".join(categories)
+        self._report_only = report_only
         self._warned: dict[str, set[str]] = {}
+
+    @property
+    def has_listeners(self) -> bool:
+        """Whether somebody wants to know of every cookie that does not pass."""
+        return bool(self._observers) or logger.isEnabledFor(logging.DEBUG)
+
+    @property
+    def wants_hosts(self) -> bool:
+        """Whether an observer wants to know of the hosts that browsers report."""
+        return bool(self._of_hosts)
+
+    @property
+    def wants_cookies(self) -> bool:
+        """Whether an observer wants to know of every cookie that passes, too."""
+        return bool(self._of_cookies)
 
     def cookies(
         self,
         action: Action,
-        cookies: Sequence[tuple[str, str | None]],
-        standing: Standing,
+        cookies: Iterable[JudgedCookie],
+        now: float,
+        *,
         enforced: bool,
-        told: Told = (),
-    ) -> Told:
-        """Report what happened to *cookies*, each a name and the key `Names` gives for it.
+        reported: Reported | None = None,
+    ) -> None:
+        """Report that *action* was done to *cookies*, or would have been.
 
-        Warnings are given once anyway; of what was *told* before, and is returned with what is told
-        now, there is no second event.
+        Args:
+            action: ``"stripped"``, ``"withheld"`` or ``"expired"``.
+            cookies: each with its verdict.
+            now: Unix seconds.
+            enforced: False when it was only reported.
+            reported: events already reported of this response, which are left out; added to.
         """
-        direction: Direction = "request" if action == "withheld" else "response"
-        for name, key in cookies:
-            if key is None:
-                self._warn_undeclared(name, direction, enforced)
-            elif key == RESERVED and direction == "response":
-                self.once(
-                    RESERVED,
-                    "the application sets %r itself; only the gate may (choose through the visit)",
-                    name,
-                )
-        if not self.is_listened_to:
-            return told
-        untold = [(action, enforced, name, key) for name, key in cookies]
-        untold = [each for each in untold if each not in told]
-        for _, _, name, key in untold:
-            self.event(
-                Event(
-                    action=action,
-                    name=name,
-                    category=None if key in (NAMELESS, RESERVED) else key,
-                    direction=direction,
-                    reason=_reason(key, direction, standing.preferences),
-                    enforced=enforced,
-                )
-            )
-        return (*told, *untold)
+        direction: Direction = "response" if action in ("stripped", "expired") else "request"
+        for cookie in cookies:
+            self._warn_of_cookie(action, cookie, direction, now, enforced)
+            if not self.has_listeners:
+                continue
+            name = cut_name(cookie.name)
+            if reported is not None:
+                if (action, enforced, name) in reported:
+                    continue
+                reported.add((action, enforced, name))
+            self.event(self._event_of(action, cookie, direction, now, enforced))
 
-    @property
-    def is_listened_to(self) -> bool:
-        """Whether anybody wants to know of every cookie."""
-        return self._observer is not None or logger.isEnabledFor(logging.DEBUG)
+    def passed(self, cookies: Iterable[JudgedCookie], direction: Direction, now: float) -> None:
+        """Report cookies that passed, to the observers that want them."""
+        for cookie in cookies:
+            event = self._event_of("passed", cookie, direction, now, True)
+            for observer in self._of_cookies:
+                self._call(observer, event)
 
-    @property
-    def has_said_enough_of_requests(self) -> bool:
-        """Whether as many undeclared names were warned of as ever will be: who sprays them is known."""
-        return len(self._warned.get("request", ())) >= self.ONCE
+    def host(self, host: str, directive: str, category: str | None) -> None:
+        """Report a host that a browser reported, to the observers that want them."""
+        reason = Reason.UNDECLARED if category is None else "declared"
+        event = Event("reported", cut_name(host), category, "request", str(reason), directive=directive)
+        for observer in self._of_hosts:
+            self._call(observer, event)
 
     def choice(self, preferences: Preferences, at: int) -> None:
         """Report that a visitor chose, at Unix second *at*."""
-        event = Event(
-            action="chosen",
-            name=self._preferences_cookie,
-            category=None,
-            direction="response",
-            reason="a choice was recorded",
-            at=at,
-            answers=preferences.answers,
+        self.event(
+            Event(
+                action="chosen",
+                name=self._preferences_cookie,
+                category=None,
+                direction="response",
+                reason="a choice was recorded",
+                at=at,
+                answers=preferences.answers,
+            )
         )
-        self.event(event)
 
     def event(self, event: Event) -> None:
-        """Give *event* to the log and to the observer, whose failure is only logged."""
-        level = logging.INFO if event.action == "chosen" else logging.DEBUG
-        _log(level, "%s", event)
-        if self._observer is not None:
-            try:
-                self._observer(event)
-            except Exception:
-                self.failure("the observer")
+        """Give *event* to the log and to the observers, whose failures are only logged."""
+        _log(logging.INFO if event.action == "chosen" else logging.DEBUG, "%s", event)
+        for observer in self._observers:
+            self._call(observer, event)
 
-    def once(self, kind: str, message: str, *arguments: str) -> None:
-        """Log a warning, once for each *kind* and first argument."""
-        about = arguments[0] if arguments else ""
+    def warn(self, kind: str, message: str, *arguments: str, about: str | None = None) -> None:
+        """Log a warning, once for each *kind* and *about*, which is the first argument unless given."""
+        if about is None:
+            about = arguments[0] if arguments else ""
         if self._is_new(kind, about):
             self._warned.setdefault(kind, set()).add(about)
             _log(logging.WARNING, message, *arguments)
+
+    def failure(self, what: str) -> None:
+        """Log the exception being handled: an error of ours, or of a hook of the site's."""
+        _log(
+            logging.ERROR,
+            "%s failed; cookies that need consent were not sent, the response is unaffected",
+            what,
+            exc_info=True,
+        )
 
     def _is_new(self, kind: str, about: str) -> bool:
         warned = self._warned.get(kind, ())
         return about not in warned and len(warned) < self.ONCE
 
-    def failure(self, what: str) -> None:
-        """Log the exception being handled: an error of ours, or of a hook of the site's."""
-        _log(logging.ERROR, "%s failed; gated cookies stay behind, the page goes on", what, exc_info=True)
+    def _call(self, observer: Observer, event: Event) -> None:
+        try:
+            observer(event)
+        except Exception:
+            self.failure("the observer")
 
-    def _warn_undeclared(self, name: str, direction: Direction, enforced: bool) -> None:
-        if self._is_new(direction, name):
-            did = {"request": "withheld", "response": "stripped"}[direction] if enforced else "let through"
-            self.once(
-                direction,
-                "undeclared cookie %r in a %s was %s; if the site uses it, declare it:\n"
-                "[[category.cookie]]\nname = %s",
+    def _event_of(
+        self, action: Action, cookie: JudgedCookie, direction: Direction, now: float, enforced: bool
+    ) -> Event:
+        return Event(
+            action=action,
+            name=cut_name(cookie.name),
+            category=cookie.verdict.category,
+            direction=direction,
+            reason=cookie.verdict.reason.value,
+            enforced=enforced,
+            cookie=_attributes_of(cookie, now),
+        )
+
+    def _warn_of_cookie(
+        self, action: Action, cookie: JudgedCookie, direction: Direction, now: float, enforced: bool
+    ) -> None:
+        """Log the warning that a cookie deserves, once."""
+        name, reason = cut_name(cookie.name), cookie.verdict.reason
+        if reason is Reason.RESERVED:
+            self.warn(
+                "reserved",
+                "the application sets %r itself; only the gate may (choose through the visit)",
                 name,
-                direction,
-                did,
-                json.dumps(name),
             )
+        elif not self._is_new(direction, name):
+            return
+        elif reason in (Reason.UNDECLARED, Reason.UNDECLARED_REPORTED):
+            did = ("withheld" if direction == "request" else "stripped") if enforced else "let through"
+            message = "undeclared cookie %r in a %s was %s; " + self._advice(cookie, now)
+            self.warn(direction, message, name, direction, did)
+        elif self._report_only:
+            event = self._event_of(action, cookie, direction, now, enforced)
+            self.warn(direction, "%s%s", str(event), _describe(event.cookie), about=name)
+
+    def _advice(self, cookie: JudgedCookie, now: float) -> str:
+        """Return the declaration to paste for an undeclared cookie, with its `%` doubled."""
+        if len(cookie.name) > LONGEST_NAME or "*" in cookie.name:
+            return "a declaration of such a name cannot be printed"
+        lines = "\n".join(_declaration_of(cookie.name, _attributes_of(cookie, now)))
+        known = f" ({self._categories})" if self._categories else ""
+        advice = f"if the site uses it, declare it below the [[category]] it belongs to{known}:\n{lines}"
+        return advice.replace("%", "%%")
+
+
+def cut_name(name: str) -> str:
+    """Return *name*, cut at 128 characters."""
+    return name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "…"
+
+
+def _attributes_of(cookie: JudgedCookie, now: float) -> StatedAttributes | None:
+    text = cookie.set_cookie_string
+    return None if text is None else stated_attributes(text, now)
+
+
+def _describe(attributes: StatedAttributes | None) -> str:
+    """Return Path, Domain and lifetime in words, for a log line."""
+    if attributes is None:
+        return ""
+    path = f"; Path={attributes.path}" if attributes.path else ""
+    domain = f"; Domain={attributes.domain}" if attributes.domain else ""
+    return f"{path}{domain}; lifetime: {_lifetime_of(attributes)}"
+
+
+def _lifetime_of(attributes: StatedAttributes) -> str:
+    seconds = attributes.lifetime
+    if seconds is None:
+        return "session"
+    seconds = min(max(seconds, 1), 10**9)
+    if seconds > 999_999:  # a policy file takes six digits: up to the full hour
+        seconds += -seconds % 3600
+    return lifetime_text(timedelta(seconds=seconds))
+
+
+def _declaration_of(name: str, attributes: StatedAttributes | None) -> Iterable[str]:
+    """Yield the lines of TOML that declare a cookie as it was seen."""
+    yield "[[category.cookie]]"
+    yield f"name = {json.dumps(name)}"
+    if attributes is not None:
+        if attributes.path not in (None, "/"):
+            yield f"path = {json.dumps(attributes.path)}"
+        if attributes.domain is not None:
+            yield f"domain = {json.dumps(attributes.domain)}"
+        yield f"lifetime = {json.dumps(_lifetime_of(attributes))}"
 
 
 def _log(level: int, message: str, *arguments: object, exc_info: bool = False) -> None:
     # A handler or a filter that raises must not cost a visitor the page.
     with suppress(Exception):
         logger.log(level, message, *arguments, exc_info=exc_info)
-
-
-def _reason(key: str | None, direction: Direction, preferences: Preferences) -> str:
-    if key is None:
-        return Reason.UNDECLARED.value
-    if key == NAMELESS:
-        return Reason.NAMELESS.value
-    if key == RESERVED:
-        return (Reason.INVALID if direction == "request" else Reason.RESERVED).value
-    return (Reason.REFUSED if preferences.refuses(key) else Reason.UNSET).value

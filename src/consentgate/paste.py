@@ -5,16 +5,20 @@
     policy = %(here)s/portal.toml
     secret_key_file = %(here)s/secret.key
 
-The other settings are `ConsentGate`'s options that a text can state.
+The other settings are `ConsentGate`'s options that a text can state: true or false; several texts, with
+blanks between them; none, for no preferences path.
 """
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIApplication
 
 from consentgate.gate.middleware import ConsentGate
+from consentgate.gate.options import INI, GateOptions
 
+from ._keys import read_key
 from .errors import PolicyError
 from .policy import Policy
 
@@ -30,23 +34,39 @@ def make_filter(app: WSGIApplication, global_conf: dict[str, str], **settings: s
         settings: the filter's section: ``policy``, ``secret_key`` or ``secret_key_file``, and options.
 
     Raises:
-        PolicyError: a setting is missing, unknown, or cannot be as it is.
+        PolicyError: a setting is missing, unknown, or cannot be as it is; names the setting.
     """
+    try:
+        return _policy(settings).wrap(app, **_options(settings))
+    except PolicyError as error:
+        lines = str(error).splitlines()
+        raise PolicyError("\n".join(f"egg:consentgate: {line}" for line in lines)) from None
+
+
+def _policy(settings: dict[str, str]) -> Policy:
     if "policy" not in settings:
-        raise PolicyError("egg:consentgate: no 'policy', the path of a policy in TOML")
-    policy = Policy.from_toml(settings.pop("policy"))
-    key_file = settings.pop("secret_key_file", None)
-    if (key_file is None) == ("secret_key" not in settings):
-        raise PolicyError("egg:consentgate: either 'secret_key' or 'secret_key_file' is needed")
+        raise PolicyError("no 'policy', the path of a policy in TOML")
+    path = settings["policy"]
+    try:
+        return Policy.from_toml(path)
+    except OSError as error:
+        raise PolicyError(f"policy: {path!r} cannot be read: {error.strerror}") from None
+
+
+def _options(settings: dict[str, str]) -> dict[str, Any]:
+    """Return the options of `Policy.wrap` that *settings* state."""
+    if ("secret_key_file" in settings) == ("secret_key" in settings):
+        raise PolicyError("either 'secret_key' or 'secret_key_file' is needed, and not both")
     options: dict[str, Any] = {}
-    if key_file is not None:
-        options["secret_key"] = Path(key_file).read_text().strip()
     for name, text in settings.items():
-        if name not in _READERS:
+        if name == "secret_key_file":
+            options["secret_key"] = read_key(Path(text))
+        elif name in _READERS:
+            options[name] = _READERS[name](name, text)
+        elif name != "policy":
             known = ", ".join(["policy", "secret_key_file", *_READERS])
-            raise PolicyError(f"egg:consentgate: unknown setting {name!r}; known are {known}")
-        options[name] = _READERS[name](name, text)
-    return policy.wrap(app, **options)
+            raise PolicyError(f"unknown setting {name!r}; known are {known}")
+    return options
 
 
 def _text(name: str, text: str) -> str:
@@ -61,22 +81,22 @@ def _truth(name: str, text: str) -> bool:
     try:
         return _TRUTH[text.lower()]
     except KeyError:
-        raise PolicyError(f"egg:consentgate: {name} must be true or false, not {text!r}") from None
+        raise PolicyError(f"{name} must be true or false, not {text!r}") from None
 
 
-def _path(name: str, text: str) -> str | None:
+def _text_or_none(name: str, text: str) -> str | None:
     return None if text.lower() == "none" else text
 
 
-_READERS: dict[str, Callable[[str, str], object]] = {
-    "secret_key": _text,
-    "secret_key_fallbacks": _texts,
-    "cookie_secure": _truth,
-    "cookie_httponly": _truth,
-    "preferences_path": _path,
-    "trusted_origins": _texts,
-    "undeclared": _text,
-    "filter_requests": _truth,
-    "expire_unaccepted": _truth,
-    "report_only": _truth,
+_BY_NOTATION: dict[str, Callable[[str, str], object]] = {
+    "text": _text,
+    "texts": _texts,
+    "truth": _truth,
+    "text or none": _text_or_none,
+}
+
+_READERS = {
+    option.name: _BY_NOTATION[option.metadata[INI]]
+    for option in fields(GateOptions)
+    if INI in option.metadata
 }

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from wsgiref.types import WSGIApplication
 
 from consentgate.catalogue.catalogue import Catalogue
-from consentgate.catalogue.toml import arguments_of
+from consentgate.catalogue.document import parse_document
+from consentgate.catalogue.toml import examine
 from consentgate.consent.preferences import Preferences, answers_to
-from consentgate.consent.signing import SecretKey, check_fits
+from consentgate.consent.signing import check_fits
 from consentgate.gate.middleware import ConsentGate
-from consentgate.gate.options import Applies, Language, Templates, Undeclared
+from consentgate.gate.options import GateOptions, takes_options
 from consentgate.i18n.texts import checked_language
 
 from .errors import PolicyError
-from .events import Observer
 
 if TYPE_CHECKING:
     from consentgate.rendering.text import Format
@@ -27,13 +27,16 @@ class Policy(Catalogue):
 
     Args:
         categories: every category, in the order visitors see them.
-        title: of the policy page.
+        site: the site's name, for visitors: page and banner are headed "Cookies on SITE".
+        title: of the policy page, in place of that heading.
         controller: who is responsible (GDPR 4(7)).
         contact: how to reach them.
         privacy_url: address of the privacy notice.
         updated: when the policy last changed, a date or ``"2026-11-23"``.
-        cookie_name: of the preferences cookie; ``__Host-`` before it keeps sibling hosts from planting one.
-        cookie_domain: its Domain, None for this host only.
+        cookie_name: of the preferences cookie. On https use ``"__Host-cookies_preferences"``: with another
+            name, a host of the same domain can set the cookie, and so give consent for a visitor who has
+            not chosen.
+        cookie_domain: its Domain, None for this host only; then its name cannot begin with ``__Host-``.
         cookie_lifetime: how long a yes is kept: a timedelta or a text; six months.
         refusal_lifetime: how long a no is kept; as long as a yes, unless given.
         language: the one the site's own texts are in; `translated` gives a text in several.
@@ -63,35 +66,29 @@ class Policy(Catalogue):
         """Return the policy written in the TOML file at *path*.
 
         Raises:
-            PolicyError: naming the file, the table and the culprit.
+            PolicyError: a line for each mistake, with the file, the table and the culprit.
             OSError: the file cannot be read.
         """
-        import tomllib  # a policy need not come from a file
-
         name = os.fspath(path)
-        try:
-            with open(path, "rb") as file:
-                mapping = tomllib.load(file)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise PolicyError(f"{name}: not TOML: {error}") from error
-        return cls._from_mapping(mapping, name)
+        with open(path, "rb") as file:
+            octets = file.read()
+        return cls._from_mapping(parse_document(octets, name), name)
 
     @classmethod
     def from_dict(cls, mapping: Mapping[str, Any]) -> "Policy":
         """Return the policy described by *mapping*, whose keys are those of a policy file.
 
         Raises:
-            PolicyError: naming the table and the culprit.
+            PolicyError: a line for each mistake, with the table and the culprit.
         """
         return cls._from_mapping(mapping, "policy")
 
     @classmethod
     def _from_mapping(cls, mapping: Mapping[str, Any], source: str) -> "Policy":
-        categories, arguments = arguments_of(mapping, source)
-        try:
-            return cls(categories, **arguments)
-        except PolicyError as error:
-            raise PolicyError(f"{source}: {error}") from None
+        policy, mistakes = examine(mapping, source, cls)
+        if mistakes:
+            raise PolicyError("\n".join(mistakes))
+        return policy
 
     def choose(self, accepted: Iterable[str], *, at: datetime | None = None) -> Preferences:
         """Return what a visitor has chosen who accepts exactly these categories and refuses the others.
@@ -131,45 +128,11 @@ class Policy(Catalogue):
             checked_language("language", language)
         return Renderer(self).render(output, language or self.language)
 
-    def wrap(
-        self,
-        app: WSGIApplication,
-        *,
-        secret_key: SecretKey,
-        secret_key_fallbacks: Iterable[SecretKey] | None = (),
-        cookie_secure: bool | None = None,
-        cookie_httponly: bool = True,
-        preferences_path: str | None = "/cookies",
-        trusted_origins: Iterable[str] = (),
-        language: Language = None,
-        templates: Templates = None,
-        undeclared: Undeclared = "block",
-        filter_requests: bool = True,
-        expire_unaccepted: bool = True,
-        report_only: bool = False,
-        applies: Applies | None = None,
-        observer: Observer | None = None,
-    ) -> ConsentGate:
-        """Return *app* behind a gate that enforces this policy; `ConsentGate` explains the options.
+    @takes_options(GateOptions)
+    def wrap(self, app: WSGIApplication, **options: Any) -> ConsentGate:
+        """Return *app* behind a gate that enforces this policy; `GateOptions` explains the options.
 
         Raises:
             PolicyError: an option cannot be as it is.
         """
-        return ConsentGate(
-            app,
-            self,
-            secret_key=secret_key,
-            secret_key_fallbacks=secret_key_fallbacks,
-            cookie_secure=cookie_secure,
-            cookie_httponly=cookie_httponly,
-            preferences_path=preferences_path,
-            trusted_origins=trusted_origins,
-            language=language,
-            templates=templates,
-            undeclared=undeclared,
-            filter_requests=filter_requests,
-            expire_unaccepted=expire_unaccepted,
-            report_only=report_only,
-            applies=applies,
-            observer=observer,
-        )
+        return ConsentGate(app, self, **options)

@@ -17,6 +17,7 @@ import websocket
 from tests.conftest import KEY
 
 from .test_chromium import ALL, POLICY, page, serving
+from .test_script import application as scripted
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 
@@ -40,7 +41,7 @@ PREFERENCES = {
     "toolkit.telemetry.enabled": False,
 }
 
-TAB, ENTER = "\ue004", "\ue007"
+TAB, ENTER, RIGHT = "\ue004", "\ue007", "\ue014"
 
 
 class Firefox:
@@ -50,6 +51,8 @@ class Firefox:
         self._socket = websocket.create_connection(f"{address}/session", suppress_origin=True, timeout=30)
         self._numbers = itertools.count(1)
         self._site = site
+        self.keys = 0
+        """How many keys were pressed since the last page was opened."""
         self.tell("session.new", capabilities={})
         # A window of its own has the focus, without which keys press no button.
         self._context = self.tell("browsingContext.create", type="window")["context"]
@@ -66,6 +69,7 @@ class Firefox:
                 return message["result"]
 
     def open(self, path: str) -> None:
+        self.keys = 0
         self.tell(
             "browsingContext.navigate", context=self._context, url=f"{self._site}{path}", wait="complete"
         )
@@ -77,28 +81,59 @@ class Firefox:
         return told["result"].get("value")
 
     def press(self, *keys: str) -> None:
+        self.keys += len(keys)
         actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
         keyboard = {"type": "key", "id": "keyboard", "actions": actions}
         self.tell("input.performActions", context=self._context, actions=[keyboard])
 
-    def tab_to(self, value: str) -> None:
-        """Press Tab until the button or box of this value has the focus."""
+    def tab_to(self, css: str) -> None:
+        """Press Tab until something that *css* selects has the focus."""
         for _ in range(40):
-            if self.ask("document.activeElement.value") == value:
+            if self.ask(f"document.activeElement.matches({json.dumps(css)})"):
                 return
             self.press(TAB)
-        raise AssertionError(f"{value} is not reached by keyboard")
+        raise AssertionError(f"{css} is not reached by keyboard")
 
-    def press_button(self, action: str) -> None:
-        """Choose by keyboard, and wait for the page that answers."""
+    def follow(self, css: str) -> None:
+        """Reach a link or a button by keyboard, press Enter, and wait for the page that answers."""
         self.ask("window.before = true")
-        self.tab_to(action)
+        self.tab_to(css)
         self.press(ENTER)
-        for _ in range(100):
-            if self.ask("document.readyState === 'complete' && !window.before"):
+        self.wait_until("document.readyState === 'complete' && !window.before")
+
+    def wait_until(self, expression: str) -> None:
+        """Wait until *expression* is true on the page."""
+        for _ in range(200):
+            if self.ask(f"!!({expression})"):
                 return
             time.sleep(0.05)
-        raise AssertionError(f"{action} led nowhere")
+        raise AssertionError(expression)
+
+    def shown(self, css: str) -> str:
+        """The text of the one element that *css* selects, which is there to be seen."""
+        each = f"document.querySelector({json.dumps(css)})"
+        assert self.ask(f"{each}.checkVisibility()")
+        return " ".join(str(self.ask(f"{each}.textContent")).split())
+
+    @property
+    def chosen(self) -> str:
+        """The answers chosen on the page."""
+        answers = (
+            "[...document.querySelectorAll(':checked')].map(each => each.name + '=' + each.value).join()"
+        )
+        return str(self.ask(answers)).replace("choice.", "")
+
+    @property
+    def has_banner(self) -> bool:
+        return bool(self.ask("!!document.querySelector('.consentgate-banner form')"))
+
+    def wait_for_jar(self, names: set[str]) -> None:
+        """Wait until its jar holds these cookies and no other: the process that keeps it lags behind pages."""
+        for _ in range(200):
+            if self.jar == names:
+                return
+            time.sleep(0.05)
+        raise AssertionError(self.jar ^ names)
 
     @property
     def jar(self) -> set[str]:
@@ -126,7 +161,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
     command.append("--remote-debugging-port=0")
     environment = {"HOME": str(profile), "PATH": "/usr/bin"}
     log = profile / "log"
-    gate = POLICY.wrap(validator(page), secret_key=KEY)
+    gate = POLICY.wrap(validator(site), secret_key=KEY)
     with (
         serving(validator(gate)) as port,
         log.open("wb") as out,
@@ -141,6 +176,11 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
             process.kill()
 
 
+def site(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """The shop; under /strict a page without a banner of its own."""
+    return (scripted if environ["PATH_INFO"] == "/strict" else page)(environ, start_response)
+
+
 def _address(log: Path) -> str:
     for _ in range(300):
         if match := re.search(r"ws://127\.0\.0\.1:\d+", log.read_text()):
@@ -149,37 +189,81 @@ def _address(log: Path) -> str:
     raise AssertionError(log.read_text())
 
 
-def test_accepting_and_withdrawing_by_keyboard(firefox: Firefox) -> None:
+def test_accepting_takes_three_keys_and_withdrawing_nine(firefox: Firefox) -> None:
     """R5, R7, R8: its jar is what the policy says, after each step; it agrees with Chromium's."""
     firefox.open("/shop/")
-    assert firefox.ask("document.querySelectorAll('.consentgate-banner').length") == 1
-    assert firefox.jar == {"sid", "_pk_id.1"}
-    firefox.press_button("accept_all")
-    assert firefox.ask("location.pathname") == "/shop/"
-    assert firefox.ask("document.querySelectorAll('.consentgate-banner').length") == 0
-    assert firefox.jar == ALL
+    assert firefox.has_banner
+    firefox.wait_for_jar({"sid", "_pk_id.1"})
+    firefox.follow("button[value=accept_all]")
+    assert firefox.keys <= 3
+    assert firefox.ask("location.pathname + location.hash") == "/shop/#consentgate-done"
+    assert firefox.shown("#consentgate-done").startswith("You accepted: Internal, Third-party.")
+    assert not firefox.has_banner
+    firefox.wait_for_jar(ALL)
 
+    firefox.open("/shop/")
+    firefox.follow("main a[href='/cookies']")
+    firefox.follow("button[value=refuse_all]")
+    assert firefox.keys <= 9
+    assert firefox.shown("[role=status]").startswith("Saved. You refused all cookies")
+    firefox.wait_for_jar({"sid", "theme", "cookies_preferences"})
+    firefox.open("/shop/")
+    firefox.wait_for_jar({"sid", "cookies_preferences"})
+
+
+def test_refusing_takes_two_keys_and_the_word_after_it_can_be_hidden(firefox: Firefox) -> None:
+    firefox.open("/shop/")
+    firefox.follow("button[value=refuse_all]")
+    assert firefox.keys <= 2
+    assert firefox.shown("#consentgate-done").startswith("You refused all cookies")
+    firefox.wait_for_jar({"sid", "cookies_preferences"})
+    firefox.tab_to(".consentgate-hide")
+    firefox.press(ENTER)
+    firefox.wait_until("!document.getElementById('consentgate-done').checkVisibility()")
+
+
+def test_choosing_one_by_one_and_back(firefox: Firefox) -> None:
+    firefox.open("/shop/?page=2")
+    firefox.follow(".consentgate-banner a")
+    assert firefox.chosen == "statistical=unset"
+    firefox.tab_to("input[name='choice.internal']")
+    firefox.press(RIGHT)
+    firefox.follow("button[value=answer]")
+    assert firefox.chosen == "statistical=unset,internal=yes"
+    assert firefox.shown("[role=status] strong") == (
+        "Saved. You accepted: Internal. Not answered yet: Third-party."
+    )
+    firefox.follow("[role=status] a")
+    assert firefox.ask("location.pathname + location.search") == "/shop/?page=2"
+    firefox.wait_for_jar({"sid", "_pk_id.1", "theme", "recent", "cookies_preferences"})
+    # Only the category without an answer is asked about, and answered.
+    firefox.keys = 0
+    firefox.follow("button[value=refuse]")
+    assert firefox.keys <= 3
     firefox.open("/cookies")
-    firefox.press_button("refuse_all")
-    assert firefox.ask("document.querySelector('[role=status]').textContent") == "Your choice has been saved."
-    assert firefox.jar == {"sid", "theme", "cookies_preferences"}
-    firefox.open("/shop/")
-    assert firefox.jar == {"sid", "cookies_preferences"}
+    assert firefox.chosen == "statistical=unset,internal=yes,third-party=no"
 
 
-def test_refusing_in_the_banner(firefox: Firefox) -> None:
-    firefox.open("/shop/")
-    firefox.press_button("refuse_all")
-    assert firefox.ask("location.pathname") == "/shop/"
-    assert firefox.jar == {"sid", "cookies_preferences"}
-
-
-def test_saving_a_part(firefox: Firefox) -> None:
+@pytest.mark.parametrize("key", ["statistical", "internal", "third-party"])
+def test_enter_on_an_answer_saves_what_is_chosen_and_nothing_else(firefox: Firefox, key: str) -> None:
+    """P7: the form's first button is the one that Enter presses."""
     firefox.open("/cookies")
-    firefox.tab_to("internal")
-    firefox.press(" ")
-    firefox.press_button("save")
-    ticked = "[...document.querySelectorAll(':checked')].map(box => box.value).join()"
-    assert firefox.ask(ticked) == "internal"
+    firefox.follow(f"input[name='choice.{key}']")
+    assert firefox.chosen == "statistical=unset"
     firefox.open("/shop/")
-    assert firefox.jar == {"sid", "theme", "recent", "cookies_preferences"}
+    assert firefox.has_banner
+    assert firefox.jar <= {"sid", "_pk_id.1", "cookies_preferences"}
+
+
+def test_the_script_keeps_what_was_typed(firefox: Firefox) -> None:
+    """`banner.js`, under a strict CSP."""
+    firefox.open("/strict")
+    firefox.wait_until("document.querySelector('button[value=accept_all]')")
+    firefox.ask("document.querySelector('textarea').value = 'half a sent'; window.before = true")
+    firefox.tab_to("button[value=accept_all]")
+    firefox.press(ENTER)
+    firefox.wait_until("document.getElementById('consentgate-done')")
+    assert firefox.shown("#consentgate-done").startswith("You accepted:")
+    assert firefox.ask("document.querySelector('textarea').value") == "half a sent"
+    assert firefox.ask("window.before")
+    assert "cookies_preferences" in firefox.jar

@@ -47,15 +47,23 @@ def make_lines(now: float) -> list[Line]:
 LINES = make_lines(time.time())
 
 
+def shortened(line: Line) -> str:
+    """Return a line's field as the gate would send it now."""
+    return shorten_lifetime(line.text, line.limit, time.time(), line.headers)
+
+
+def is_certain(line: Line) -> bool:
+    """Return whether every browser reads the same lifetime."""
+    return stated_lifetime(line.text, time.time(), line.headers) is not None
+
+
 def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """Set a line's cookie as the application states it, or shortened."""
     _, kind, *number = environ["PATH_INFO"].split("/")
     headers = [("Content-Type", "text/plain"), ("Cache-Control", "no-store")]
     if kind in ("own", "short"):
         line = LINES[int(number[0])]
-        shorten = kind == "short"
-        text = shorten_lifetime(line.text, line.limit, time.time(), line.headers) if shorten else line.text
-        headers += [*line.headers, ("Set-Cookie", text)]
+        headers += [*line.headers, ("Set-Cookie", shortened(line) if kind == "short" else line.text)]
     start_response("200 OK", headers)
     return [b""]
 
@@ -81,10 +89,9 @@ def fault_of(line: Line, own: float | None, short: float | None) -> str | None:
         return None if short is None else "stored, and was not"
     if short is None:
         # Where browsers differ, and one may read a deletion, it becomes one.
-        return "lost" if stated_lifetime(line.text, time.time(), line.headers) is not None else None
+        return "lost" if is_certain(line) else None
     if short == float("inf"):
-        certain = stated_lifetime(line.text, time.time(), line.headers) is not None
-        return "the session's" if own != short and line.limit is not None and certain else None
+        return "the session's" if own != short and line.limit is not None and is_certain(line) else None
     limit = 0 if line.limit is None else min(line.limit, MAX_LIFETIME)
     if short > limit + SLACK or short > own + SLACK:
         return "too long"

@@ -115,11 +115,14 @@ def test_equally_long_patterns_are_fine_where_no_name_or_no_conflict_can_be() ->
         ({"cookie_name": "x" * 129}, "up to 128"),
         ({"cookie_domain": "exa mple"}, "cookie_domain: not a domain: 'exa mple'"),
         ({"cookie_name": "__Host-c", "cookie_domain": "example.org"}, "has no Domain"),
-        ({"cookie_lifetime": "401 days"}, "400 days, not '401 days'"),
+        ({"cookie_lifetime": "401 days"}, "400 days, the longest browsers keep, not '401 days'"),
         ({"cookie_lifetime": "session"}, "not 'session'"),
         ({"cookie_lifetime": timedelta(microseconds=1)}, "must be a second to 400 days"),
         ({"cookie_lifetime": "six months"}, "cookie_lifetime: a lifetime is"),
-        ({"refusal_lifetime": "401 days"}, "refusal_lifetime must be a second to 400 days, not '401 days'"),
+        (
+            {"refusal_lifetime": "401 days"},
+            "refusal_lifetime must be a second to 400 days, the longest browsers keep, not '401 days'",
+        ),
         ({"refusal_lifetime": "session"}, "refusal_lifetime must be a second to 400 days"),
         ({"refusal_lifetime": "six months"}, "refusal_lifetime: a lifetime is"),
     ],
@@ -223,7 +226,7 @@ def test_refusing_what_is_necessary_names_it() -> None:
         answers_to(make_policy(), {"necessary": False}, 0)
 
 
-@pytest.mark.parametrize("option", ["title", "controller", "contact", "privacy_url"])
+@pytest.mark.parametrize("option", ["site", "title", "controller", "contact", "privacy_url"])
 def test_what_is_published_is_text_and_named_if_not(option: str) -> None:
     options: dict[str, Any] = {option: 1}
     with pytest.raises(PolicyError, match=rf"^policy: {option}\b"):
@@ -260,3 +263,14 @@ def test_the_preferences_cookie_lives_as_long_as_its_longest_answer(yes: str, no
 
 def test_a_file_says_how_long_a_no_is_kept() -> None:
     assert Policy.from_dict({"refusal_lifetime": "1 year"}).lifetime_of(False) == 365 * 24 * 3600
+
+
+def test_every_mistake_in_the_strings_is_a_line() -> None:
+    strings: Any = {"German": {"Accept all": "Alle"}, "fr": {"Nothing of ours": "x"}, "de": {"Save": 5}}
+    with pytest.raises(PolicyError) as caught:
+        Policy([], strings=strings)
+    assert [line.split(",")[0] for line in str(caught.value).splitlines()] == [
+        "strings: a language is a code such as 'fr' or 'pt-BR'",
+        "strings: 'Nothing of ours' is none of our texts; `consentgate strings` prints them",
+        "strings: for 'de' a table of texts is needed",
+    ]

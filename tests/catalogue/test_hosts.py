@@ -1,6 +1,10 @@
 """Declared hosts: one host, one category; and what they do to a category's digest."""
 
 import pickle
+import re
+import textwrap
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +14,8 @@ from hypothesis import strategies as st
 from consentgate import Basis, Category, Cookie, Policy, PolicyError
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.catalogue.category import CONSENT_MODE_SIGNALS
+from consentgate.catalogue.hosts import LARGEST_TOTAL
+from consentgate.headers.csp import CSP_BASE, csp_value
 from tests.conftest import ATTESTED
 from tests.headers.test_csp import parsed, sources
 
@@ -207,9 +213,28 @@ def test_a_file_declares_them_with_the_same_words() -> None:
         consent_mode=["ad_storage"],
         cookies=[Cookie("x", partitioned=True)],
     )
-    with pytest.raises(PolicyError, match=r"policy: \[\[category\]\] 'a': category 'a': hosts must be"):
+    with pytest.raises(PolicyError, match=r"policy: \[\[category\]\] 'a': hosts must be"):
         Policy.from_dict({"category": [{"key": "a", "hosts": "maps.example"}]})
 
 
 def test_the_parts_of_a_policy_are_checked_before_any_gate() -> None:
     assert Catalogue([MAPS]).category_of_host("maps.example") == "maps"
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("page", ["hosts.md", "signals.md"])
+def test_the_policies_that_the_documentation_shows_are_some(page: str) -> None:
+    shown = re.findall(r"```toml\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+    assert shown
+    for text in shown:
+        assert Policy.from_dict(tomllib.loads(textwrap.dedent(text))).digests
+
+
+def test_the_documentation_states_the_bounds_there_are() -> None:
+    page = (DOCS / "hosts.md").read_text()
+    assert f"{LARGEST_TOTAL:,} characters" in page
+    assert (
+        f"```text\nContent-Security-Policy: {csp_value(CSP_BASE, ['cdn.example', 'video.example'])}" in page
+    )

@@ -19,7 +19,7 @@ from consentgate import (
     PreferencesSerializer,
 )
 from consentgate.consent.preferences import Answer, answers_to
-from consentgate.consent.signing import longest_text
+from consentgate.consent.signing import check_fits, is_well_formed, longest_text, parse_payload
 from tests.conftest import EARLIER_KEY, KEY, NOW, make_policy
 from tests.strategies import ANY_TEXT, NATIVE, accepted, policies
 
@@ -36,7 +36,7 @@ TOKEN = SERIALIZER.dumps(chosen())
 
 
 @given(policies, st.data(), st.integers(0, 4_000_000_000))
-def test_what_is_signed_is_read_back(policy: Policy, data: st.DataObject, at: int) -> None:
+def test_signed_preferences_are_read_back(policy: Policy, data: st.DataObject, at: int) -> None:
     serializer = PreferencesSerializer(policy, secret_key=KEY)
     keys = sorted(policy.digests)
     given_answers = data.draw(st.dictionaries(st.sampled_from(keys), st.booleans())) if keys else {}
@@ -71,7 +71,7 @@ def test_no_character_can_be_changed(at: int) -> None:
 
 
 def test_itsdangerous_alone_would_take_other_spellings_of_the_signature() -> None:
-    """Why the last character is looked at: a memo keyed by text must not be floodable from one token."""
+    """Why texts are compared: a cache keyed by text must not be floodable from one token."""
     signer = Signer("secret-key", digest_method=__import__("hashlib").sha256)
     signed = signer.sign("x").decode()
     spellings = [signed[:-1] + last for last in string.ascii_letters + string.digits + "-_"]
@@ -130,7 +130,7 @@ def test_each_answer_has_its_own_day() -> None:
     assert SERIALIZER.loads(token, now=NOW + LIFETIME + 1).answers == new
 
 
-def test_answers_to_what_has_changed_or_gone_are_unset_one_by_one() -> None:
+def test_answers_to_changed_or_undeclared_categories_are_unset_one_by_one() -> None:
     """R13, H: only the changed category is asked again."""
     changed = Policy(
         [
@@ -156,7 +156,8 @@ def test_only_what_is_asked_here_is_signed() -> None:
     [
         ({"secret_key": "short"}, "secret_key has 5 bytes, 16 are needed; `consentgate keygen`"),
         ({"secret_key": b""}, "secret_key has 0 bytes"),
-        ({"secret_key": None}, "secret_key must be str or bytes, not NoneType"),
+        ({"secret_key": None}, "secret_key is None: is the framework's own key set"),
+        ({"secret_key": 5}, "secret_key must be str or bytes, not int"),
         ({"secret_key": "\ud800" * 16}, "not a text that can be encoded"),
         ({"secret_key": KEY, "secret_key_fallbacks": KEY}, "must be a list of keys, not one key"),
         ({"secret_key": KEY, "secret_key_fallbacks": ["short"]}, "secret_key_fallbacks has 5 bytes"),
@@ -192,22 +193,163 @@ def test_equal_serializers_hash_alike() -> None:
     assert hash(other) != hash(SERIALIZER)
 
 
-@pytest.mark.parametrize("payload", ["2", "2.a.y.1.AAAAAAAA", "1.a", "1.a.y.1", "", "1.a.y.1.AAAAAAAA.b"])
-def test_what_is_signed_but_no_preferences_is_refused(payload: str) -> None:
-    """Another format than ours, under our own key."""
-    signed = SERIALIZER._signer.sign(payload).decode()
-    assert SERIALIZER.verified(signed) == payload
-    with pytest.raises(BadPreferences):
-        SERIALIZER.loads(signed)
+def sign(payload: str) -> str:
+    """Sign any text as the serializer would."""
+    return SERIALIZER._signers[0].sign(payload).decode()
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "2",
+        "2.a.y.1.AAAAAAAA",
+        "1.a",
+        "1.a.y.1",
+        "",
+        "1.a.y.1.AAAAAAAA.b",
+        "1.a.y.-1.AAAAAAAA",
+        "1.a.y.1_0.AAAAAAAA",
+        "1.a.y..AAAAAAAA",
+        "1.a.y.1000000000000.AAAAAAAA",
+    ],
+)
+def test_a_genuine_text_of_another_format_is_refused(payload: str) -> None:
+    """Under our own key."""
+    assert parse_payload(payload) is None
+    assert SERIALIZER.verify(sign(payload)) is None
+    with pytest.raises(BadPreferences, match="does not verify"):
+        SERIALIZER.loads(sign(payload))
+
+
+def test_a_text_without_a_dot_is_no_signed_text() -> None:
+    assert SERIALIZER.verify("1") is None
+    assert SERIALIZER.verify("") is None
 
 
 def test_the_longest_text_is_read() -> None:
     """And one character more is not even verified."""
-    assert SERIALIZER.longest == 1024
     payload = "1." + ".".join(["a", "y", "1", "A" * (1024 - len("1.a.y.1..") - 43)])
-    assert len(SERIALIZER._signer.sign(payload)) == 1024
-    assert SERIALIZER.verified(SERIALIZER._signer.sign(payload).decode()) is not None
-    assert SERIALIZER.verified(SERIALIZER._signer.sign(payload + "A").decode()) is None
+    assert len(sign(payload)) == 1024
+    assert SERIALIZER.verify(sign(payload)) is not None
+    assert SERIALIZER.verify(sign(payload + "A")) is None
+
+
+@given(ANY_TEXT | NATIVE | st.text("1.yn_-A\xb2\u0663", max_size=200))
+@example("1.a.y.\xb2.AAAAAAAA")
+@example("1.a.y.\u0663.AAAAAAAA")
+@example("1.\ud800.y.1.AAAAAAAA")
+def test_no_text_makes_parsing_raise(text: str) -> None:
+    """Superscript digits are digits to str.isdigit(), and none to int()."""
+    answers = parse_payload(text)
+    assert answers is None or (text.isascii() and all(0 <= answer.at < 10**12 for answer in answers))
+    assert is_well_formed(f"{text}.{'x' * 43}") is (answers is not None)
+    assert not is_well_formed(f"{text}.{'x' * 42}")
+    assert SERIALIZER.verify(text) is None
+
+
+@given(policies, st.data(), st.integers(0, 4_000_000_000))
+def test_a_payload_holds_every_answer_with_its_day_and_digest(
+    policy: Policy, data: st.DataObject, at: int
+) -> None:
+    serializer = PreferencesSerializer(policy, secret_key=KEY)
+    keys = sorted(policy.digests)
+    given_answers = data.draw(st.dictionaries(st.sampled_from(keys), st.booleans())) if keys else {}
+    preferences = Preferences(answers_to(policy, given_answers, at))
+    token = serializer.dumps(preferences)
+    assert serializer.verify(token) == parse_payload(token.rpartition(".")[0]) == preferences.answers
+    assert is_well_formed(token)
+    for other in (token + "=", token + ".", token[:-1], f"{token} ", f'"{token}"', token.swapcase()):
+        assert serializer.verify(other) is None
+
+
+FROM_0_1_0 = {
+    "statistical": (
+        "1.internal.n.1763900000.GviKGz0b.statistical.y.1763900000.nfoQao2z.third-party.n.1763900000."
+        "Pzoh-oJQ.1shX32BprR6STYrIrnzpkE1QicrcG0beKsEhrcUDnek"
+    ),
+    "internal statistical third-party": (
+        "1.internal.y.1763900000.GviKGz0b.statistical.y.1763900000.nfoQao2z.third-party.y.1763900000."
+        "Pzoh-oJQ.dfcznGoaC0hMiGCkI9oB3WELpFwhYj2nD8llDRB7d78"
+    ),
+    "": (
+        "1.internal.n.1763900000.GviKGz0b.statistical.n.1763900000.nfoQao2z.third-party.n.1763900000."
+        "Pzoh-oJQ.FyRE4jWrI5VMr1D1DbSAN_VGehP9V3i7i64KEGtVKc0"
+    ),
+}
+"""Accepted categories -> the preferences cookie that version 0.1.0 signed for them, at NOW with KEY."""
+
+
+@pytest.mark.parametrize("yes", FROM_0_1_0)
+def test_a_cookie_of_version_0_1_0_is_still_believed(yes: str) -> None:
+    """So nobody is asked again by an upgrade."""
+    assert SERIALIZER.dumps(chosen(yes.split())) == FROM_0_1_0[yes]
+    assert SERIALIZER.loads(FROM_0_1_0[yes], now=NOW) == chosen(yes.split())
+
+
+def test_a_cookie_of_version_0_1_0_is_believed_under_another_name_key_and_basis() -> None:
+    host = make_policy(cookie_name="__Host-cookies_preferences")
+    token = (
+        "1.internal.y.1763900000.GviKGz0b.statistical.n.1763900000.nfoQao2z.third-party.n.1763900000."
+        "Pzoh-oJQ.dNA7WhLIPyUXo_e5aYzdavZ22O4o8U-ErLFS7Be8L8M"
+    )
+    assert PreferencesSerializer(host, secret_key=KEY).loads(token, now=NOW) == chosen(["internal"], host)
+    exempt = make_policy(exempt=True)
+    token = (
+        "1.internal.y.1763900000.GviKGz0b.statistical.n.1763900000.UyNebN66.third-party.n.1763900000."
+        "Pzoh-oJQ.EHILF2uE1hbXfMOUTTLoGBgTDv4D4BzTcnMQE9GVy9c"
+    )
+    assert PreferencesSerializer(exempt, secret_key=KEY).loads(token, now=NOW) == chosen(["internal"], exempt)
+    token = (
+        "1.internal.n.1763900000.GviKGz0b.statistical.y.1763900000.nfoQao2z.third-party.n.1763900000."
+        "Pzoh-oJQ.t1yIL6XsSj-cyrSx4aoXwhbt_UuPxwYVKfIuznQRK7U"
+    )
+    rotated = PreferencesSerializer(POLICY, secret_key=KEY, secret_key_fallbacks=[EARLIER_KEY])
+    assert rotated.loads(token, now=NOW) == chosen()
+
+
+def test_digests_are_those_of_version_0_1_0() -> None:
+    """Domains, paths and the order of declaration are not in them; providers and `revision` are."""
+    policy = Policy(
+        [
+            Category(
+                "marketing",
+                revision=3,
+                cookies=[
+                    Cookie("b*", provider="B"),
+                    Cookie("a", provider="A", domain="x.example", path="/p"),
+                    "c",
+                ],
+            )
+        ]
+    )
+    assert policy.digests == {"marketing": "hdShURuA"}
+    assert POLICY.digests == {
+        "statistical": "nfoQao2z",
+        "internal": "GviKGz0b",
+        "third-party": "Pzoh-oJQ",
+    }
+    assert make_policy(exempt=True).digests["statistical"] == "UyNebN66"
+
+
+def test_a_refusal_stands_whatever_changes_and_a_yes_does_not() -> None:
+    """R13."""
+    changed = Policy([Category(key, cookies=["another"]) for key in ("statistical",)])
+    refused = PreferencesSerializer(changed, secret_key=KEY).loads(FROM_0_1_0[""], now=NOW)
+    assert [(answer.category, answer.accepted) for answer in refused.answers] == [("statistical", False)]
+    accepted_before = PreferencesSerializer(changed, secret_key=KEY).loads(FROM_0_1_0["statistical"], now=NOW)
+    assert accepted_before == Preferences()
+
+
+def test_a_serializer_shows_no_key() -> None:
+    assert repr(SERIALIZER) == "<PreferencesSerializer of 'cookies_preferences', 1 keys>"
+
+
+def test_a_policy_whose_answers_fit_no_cookie_is_named() -> None:
+    """R42."""
+    categories = [Category("c" * 60 + str(number), cookies=[f"c{number}"]) for number in range(48)]
+    with pytest.raises(PolicyError, match=r"48 categories to choose make a preferences cookie of \d+ octets"):
+        Policy(categories)
+    check_fits(Policy(categories[:40]))
 
 
 def test_the_longest_text_is_that_of_all_answers() -> None:

@@ -1,4 +1,4 @@
-"""From the Cookie field to where a visitor stands."""
+"""From the Cookie field to the answers it proves (R1, R12; P4)."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -8,243 +8,236 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consentgate import Preferences, PreferencesSerializer
-from consentgate.consent.preferences import UNDECIDED, answers_to
-from consentgate.consent.tokens import MEMO_SIZE, MOST_PARTS, Reader, Reading
-from consentgate.consent.verdict import Judge
-from consentgate.gate.request import joined, kept_parts, narrow
-from consentgate.headers.cookie import without_pairs
+from consentgate import Category, Policy, Preferences, PreferencesSerializer
+from consentgate.consent.preferences import UNDECIDED, Answer, agree, answers_to
+from consentgate.consent.tokens import CACHE_SIZE, NO_TOKEN, Invalid, TokenReader, TokenResult
+from consentgate.consent.verdict import Judge, Situation
+from consentgate.headers.cookie import cookie_values
+from consentgate.testing import tokens
 from tests.conftest import KEY, NOW, make_policy
-from tests.strategies import ANY_TEXT, cookie_strings
+from tests.strategies import ANY_TEXT, NATIVE, cookie_strings
 
 POLICY = make_policy()
 SERIALIZER = PreferencesSerializer(POLICY, secret_key=KEY)
+FOREIGN = PreferencesSerializer(POLICY, secret_key="another key, just as long")
 LIFETIME = POLICY.cookie_lifetime.total_seconds()
+NAME = POLICY.cookie_name
 
 
-def reader() -> Reader:
-    return Reader(Judge(POLICY), SERIALIZER, kept_parts)
+def chosen(yes: Iterable[str] = ("statistical",), at: float = NOW) -> Preferences:
+    return POLICY.choose(yes, at=datetime.fromtimestamp(at, UTC))
+
+
+def token(yes: Iterable[str] = ("statistical",), at: float = NOW) -> str:
+    return SERIALIZER.dumps(chosen(yes, at))
 
 
 def pair(yes: Iterable[str] = ("statistical",), at: float = NOW) -> str:
-    return f"cookies_preferences={SERIALIZER.dumps(POLICY.choose(yes, at=datetime.fromtimestamp(at, UTC)))}"
+    return f"{NAME}={token(yes, at)}"
 
 
-@given(cookie_strings | ANY_TEXT)
-def test_nothing_but_a_genuine_token_changes_anything(cookie_string: str) -> None:
+def signed(given_answers: dict[str, bool], at: float = NOW) -> str:
+    """A token that answers only these."""
+    return SERIALIZER.dumps(Preferences(answers_to(POLICY, given_answers, int(at))))
+
+
+def read(cookie_string: str, now: float = NOW) -> TokenResult:
+    return TokenReader(SERIALIZER).read(cookie_string, now)
+
+
+def allowed(result: TokenResult, policy: Policy = POLICY) -> frozenset[str]:
+    return Judge(policy).permissions(result.situation).allowed
+
+
+@given(cookie_strings | ANY_TEXT | NATIVE)
+@example(f"{NAME}=1.a.y.\xb2.AAAAAAAA.{'x' * 43}")
+@example(f"{NAME}")
+@example(f"x{NAME}={token()}")
+@example(f"{NAME}x={token()}")
+@example(f'{NAME}="{token()}"')
+@example(f"{NAME}={token()}=")
+def test_nothing_but_a_genuine_token_proves_anything(cookie_string: str) -> None:
     """R1."""
-    reading = reader().read(cookie_string, NOW)
-    assert reading.standing.preferences == UNDECIDED
-    assert reading.standing.allowed == {"necessary"}
+    result = read(cookie_string)
+    assert (result.preferences, result.verified) == (UNDECIDED, ())
+    assert allowed(result) == {"necessary"}
+    assert bool(result.invalid) is bool(cookie_values(cookie_string, NAME))
 
 
-@given(cookie_strings, cookie_strings, ANY_TEXT)
-@example("a=1", "b=2", "forged")
-@example("", "b=2", "forged")
-@example(" a=1", "", "forged")
-@example(";", "", "")
-@example("a=1;", "", "f" * 2000)
-def test_what_is_left_without_the_disbelieved_is_what_removing_it_leaves(
-    before: str, after: str, value: str
-) -> None:
-    """A short cut, and nothing else: reading has found where it is."""
-    cookie_string = f"{before}; cookies_preferences={value}; {after}"
-    reading = reader().read(cookie_string, NOW)
-    if reading.visible is not None:
-        assert reading.disbelieved
-        assert reading.visible == without_pairs(cookie_string, "cookies_preferences", ())
+def test_without_the_cookies_name_there_is_no_token() -> None:
+    assert read("sid=1; zzz=2") is NO_TOKEN
+    assert NO_TOKEN.situation == Situation()
 
 
-def test_a_genuine_one_is_believed() -> None:
-    reading = reader().read(f"a=1; {pair()}; b=2", NOW)
-    assert reading.standing.allowed == {"necessary", "statistical"}
-    assert pair().partition("=")[2] in reading.believed
-    assert not reading.disbelieved
+def test_a_genuine_token_is_believed() -> None:
+    result = read(f"a=1; {pair()}; b=2")
+    assert result.preferences == chosen()
+    assert allowed(result) == {"necessary", "statistical"}
+    assert (result.verified, result.invalid) == ((token(),), ())
+    assert (result.start, result.end) == (NOW - 60, NOW + LIFETIME)
 
 
-def test_a_forged_one_beside_it_takes_nothing_away() -> None:
-    reading = reader().read(f"cookies_preferences=forged; {pair()}", NOW)
-    assert reading.standing.allowed == {"necessary", "statistical"}
-    assert reading.disbelieved
-    assert "forged" not in reading.believed
+@given(st.data())
+def test_every_kind_of_token_is_taken_for_what_it_is(data: st.DataObject) -> None:
+    text = data.draw(tokens(SERIALIZER, now=NOW))
+    result = read(f"sid=1; {NAME}={text}")
+    if text.answers is None or not text.isascii():
+        assert result.verified == ()
+        assert result.preferences == UNDECIDED
+    else:
+        assert result.verified == (text,)
+        given_answers = {each.category: each.accepted for each in result.preferences.answers}
+        assert given_answers == text.answers
 
 
-def test_several_genuine_ones_allow_what_all_of_them_allow() -> None:
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("forged", Invalid.OTHER),
+        ("", Invalid.OTHER),
+        (token()[:-1], Invalid.OTHER),
+        ("2.a.y.1.AAAAAAAA." + "x" * 43, Invalid.OTHER),
+        (token(at=NOW - LIFETIME), Invalid.OTHER),
+        (token(at=NOW - LIFETIME + 1), None),
+        (token(at=NOW + 61), Invalid.AHEAD),
+        (token(at=NOW + 60), None),
+        (token()[:-2] + "xx", Invalid.FOREIGN),
+        (FOREIGN.dumps(chosen()), Invalid.FOREIGN),
+    ],
+)
+def test_a_token_that_proves_nothing_says_why(text: str, why: Invalid | None) -> None:
+    result = read(f"sid=1; {NAME}={text}")
+    assert result.invalid == (() if why is None else (why,))
+    assert bool(result.verified) is (why is None)
+
+
+def test_a_forged_token_beside_a_genuine_one_takes_nothing_away() -> None:
+    result = read(f"{NAME}=forged; {pair()}; {NAME}={FOREIGN.dumps(chosen([]))}")
+    assert allowed(result) == {"necessary", "statistical"}
+    assert (result.verified, result.invalid) == ((token(),), (Invalid.OTHER, Invalid.FOREIGN))
+
+
+def test_several_genuine_tokens_allow_what_all_of_them_allow() -> None:
     """J, replacing R35: in either order."""
     one, other = pair(["statistical", "internal"]), pair(["internal", "third-party"], NOW - 5)
     for cookie_string in (f"{one}; {other}", f"{other}; {one}"):
-        standing = reader().read(cookie_string, NOW).standing
-        assert standing.allowed == {"necessary", "internal"}
-        assert not standing.needs_choice
+        result = read(cookie_string)
+        assert allowed(result) == {"necessary", "internal"}
+        assert len(result.verified) == 2
+        assert not Judge(POLICY).permissions(result.situation).asked
+        assert (result.start, result.end) == (NOW - 60, NOW - 5 + LIFETIME)
 
 
-@given(st.lists(cookie_strings, min_size=1, max_size=3), st.lists(st.integers(0, 5), max_size=12))
-@example(["a=1"], [0, 0, 0, 1, 1, 1])
-def test_what_comes_again_is_read_as_it_was(others: list[str], order: list[int]) -> None:
-    """R9, whoever comes between."""
-    read, judge = reader(), Judge(POLICY)
-    fields = [*others, *(f"{other}; {pair()}" for other in others)]
-    for number in order:
-        field = "".join(list(fields[number % len(fields)]))  # equal, and another object
-        reading, anew = read.read(field, NOW), reader().read(field, NOW)
-        assert reading.standing.preferences == anew.standing.preferences
-        assert (reading.believed, reading.disbelieved) == (anew.believed, anew.disbelieved)
-        if reading.parts is not None:
-            assert not anew.disbelieved
-            narrowed = narrow(field, judge.sent_names, reading.standing.readable)
-            assert joined(field, reading.parts) == narrowed
+genuine = st.dictionaries(st.sampled_from(sorted(POLICY.digests)), st.booleans())
 
 
-def test_what_comes_again_is_known_from_the_second_time_on() -> None:
-    for field in (f"zzz=1; sid=2; {pair()}", f"{pair()}; sid=2", "zzz=1; sid=2"):
-        read = reader()
-        assert read.read(field, NOW).parts is None
-        assert read.read(field, NOW).parts is not None
-        assert read.read(field, NOW) is read.read(field, NOW)
-
-
-def test_what_comes_again_is_too_old_when_it_is() -> None:
-    read = reader()
-    for _ in range(3):
-        assert read.read(f"sid=1; {pair()}", NOW).standing.allowed == {"necessary", "statistical"}
-    for now in (NOW + LIFETIME, NOW - 61):
-        reading = read.read(f"sid=1; {pair()}", now)
-        assert reading.standing.allowed == {"necessary"}
-        assert reading.disbelieved
-
-
-def test_what_proves_nothing_or_is_not_one_is_read_each_time() -> None:
-    read = reader()
-    changed = PreferencesSerializer(make_policy(exempt=True), secret_key=KEY).dumps(
-        Preferences(answers_to(make_policy(exempt=True), {"statistical": True}, int(NOW)))
+@given(st.lists(st.tuples(genuine, st.integers(0, 1000)), min_size=1, max_size=3), st.randoms())
+def test_several_tokens_are_never_more_generous_than_each(several: list[Any], random: Any) -> None:
+    """And nothing is asked if one of them answers everything."""
+    texts = [signed(given_answers, NOW - age) for given_answers, age in several]
+    fields = [f"{NAME}={text}" for text in texts]
+    random.shuffle(fields)
+    judge = Judge(POLICY)
+    result = read("; ".join(["sid=1", *fields]))
+    each = [read(field) for field in fields]
+    together = judge.permissions(result.situation)
+    assert together.allowed == frozenset.intersection(*map(allowed, each))
+    assert (together.asked == ()) is (
+        any(not judge.permissions(one.situation).asked for one in each)
+        or set(POLICY.digests) == {answer.category for answer in result.preferences.answers}
     )
-    for field in (
-        "cookies_preferences=forged",
-        f"{pair()}; cookies_preferences=forged",
-        f"{pair()}; {pair(['internal'])}",
-        f"cookies_preferences={changed}",
-    ):
-        assert [read.read(field, NOW).parts for _ in range(3)] == [None] * 3
+    assert set(result.verified) == set(texts)
+    if len(set(texts)) > 1:
+        assert result.preferences == agree([SERIALIZER.loads(text) for text in result.verified])
 
 
-def test_of_what_comes_again_no_text_is_kept_but_the_believed() -> None:
-    """A visitor's session is nothing to remember."""
-    read = reader()
-    for _ in range(3):
-        reading = read.read(f"sid=secret; {pair()}", NOW)
-    kept = [getattr(reading, name) for name in Reading.__slots__]
-    assert "secret" not in repr([kept, read._once, read._again.keys()])
+def test_the_same_token_twice_is_one() -> None:
+    assert read(f"{pair()}; {pair()}") == read(pair())
 
 
-def test_nobody_is_believed_for_a_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    """P4, were all fields' hashes the same."""
-    monkeypatch.setattr("consentgate.consent.tokens.hash", lambda text: 1, raising=False)
-    read = reader()
-    for _ in range(3):
-        read.read(f"sid=1; {pair()}", NOW)
-    for field in ("sid=1", f"sid=1; {pair([])}", f"sid=1; {pair()[:-1]}x"):
-        assert read.read(field, NOW).standing.allowed == {"necessary"}
-
-
-def test_where_nothing_is_to_be_hidden_or_reported_is_known() -> None:
-    everything = pair(["statistical", "internal", "third-party"])
-    for judge, field, is_whole in (
-        (Judge(POLICY), f"sid=1; theme=2; {everything}", True),
-        (Judge(POLICY), "sid=1", True),
-        (Judge(POLICY), "sid=1; theme=2", False),
-        (Judge(POLICY), f"sid=1; zzz=2; {everything}", False),
-        (Judge(POLICY, admit_undeclared=True), "sid=1; zzz=2", False),
-    ):
-        read = Reader(judge, SERIALIZER, kept_parts)
-        assert [read.read(field, NOW).is_whole for _ in range(3)] == [False, is_whole, is_whole], field
-
-
-def test_no_more_than_a_few_parts_are_remembered() -> None:
-    read = reader()
-    for count, is_remembered in ((MOST_PARTS, True), (MOST_PARTS + 1, False)):
-        field = "; ".join(["sid=1; zzz=2"] * count)
-        for _ in range(3):
-            reading = read.read(field, NOW)
-        assert (reading.parts is not None) == is_remembered
-        assert reading is read.read(field, NOW)
-
-
-def test_fields_are_remembered_not_without_bound() -> None:
-    read = reader()
-    for number in range(2 * MEMO_SIZE):
-        for _ in range(3):
-            read.read(f"a={number}", NOW)
-    assert len(read._once) <= MEMO_SIZE
-    assert max(len(read._again), len(read._lengths)) <= MEMO_SIZE
-
-
-def test_the_same_one_twice_is_one() -> None:
-    twice, once = reader().read(f"{pair()}; {pair()}", NOW), reader().read(pair(), NOW)
-    assert twice.standing.preferences == once.standing.preferences
-    assert (twice.believed, twice.disbelieved) == (once.believed, once.disbelieved)
-
-
-def test_what_is_read_is_what_was_signed() -> None:
-    """Whatever way the reader takes: all of it valid, or a part."""
-    for yes in ([], ["statistical"], ["statistical", "internal", "third-party"]):
-        preferences = POLICY.choose(yes, at=datetime.fromtimestamp(NOW, UTC))
-        cookie_string = f"a=1; cookies_preferences={SERIALIZER.dumps(preferences)}; b=2"
-        assert reader().read(cookie_string, NOW).standing.preferences == preferences
-
-
-def test_verification_is_done_once_and_age_looked_at_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verification_is_done_once_and_age_judged_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    serializer = PreferencesSerializer(POLICY, secret_key=KEY)
     calls: list[str] = []
-    genuine = SERIALIZER.verified
+    verify = serializer.verify
 
     def counted(text: str) -> Any:
         calls.append(text)
-        return genuine(text)
+        return verify(text)
 
-    monkeypatch.setattr(SERIALIZER, "verified", counted)
-    read = reader()
+    monkeypatch.setattr(serializer, "verify", counted)
+    reader = TokenReader(serializer)
     for now in (NOW, NOW + 10, NOW + LIFETIME - 1):
-        assert read.read(pair(), now).standing.allowed == {"necessary", "statistical"}
+        assert allowed(reader.read(pair(), now)) == {"necessary", "statistical"}
     assert len(calls) == 1
-    assert read.read(pair(), NOW + LIFETIME + 1).standing.allowed == {"necessary"}
-    assert read.read(pair(), NOW - 61).standing.allowed == {"necessary"}
-    assert read.read(pair(), NOW - 60).standing.allowed == {"necessary", "statistical"}
+    assert allowed(reader.read(pair(), NOW + LIFETIME)) == {"necessary"}
+    assert allowed(reader.read(pair(), NOW - 61)) == {"necessary"}
+    assert allowed(reader.read(pair(), NOW - 60)) == {"necessary", "statistical"}
+
+
+def test_only_genuine_texts_are_remembered_and_within_bounds() -> None:
+    reader = TokenReader(SERIALIZER)
+    for number in range(100):
+        reader.read(f"{NAME}=forged{number}", NOW)
+        reader.read(f"{NAME}={token()}{'=' * number}x", NOW)
+        reader.read(f"{NAME}={FOREIGN.dumps(chosen(at=NOW - number))}", NOW)
+    assert len(reader._verified) == 0
+    for number in range(CACHE_SIZE + CACHE_SIZE // 2):
+        reader.read(pair(at=NOW - number), NOW)
+        assert len(reader._verified) <= CACHE_SIZE
+    assert len(reader._verified) == CACHE_SIZE // 2
 
 
 def test_an_answer_that_lapses_leaves_the_others() -> None:
-    from consentgate import Preferences
-
     answers = answers_to(POLICY, {"statistical": True}, int(NOW)) + answers_to(
         POLICY, {"internal": True}, int(NOW) + 1000
     )
-    cookie_string = f"cookies_preferences={SERIALIZER.dumps(Preferences(answers))}"
-    read = reader()
-    assert read.read(cookie_string, NOW + 1000).standing.allowed == {"necessary", "statistical", "internal"}
-    assert read.read(cookie_string, NOW + LIFETIME).standing.allowed == {"necessary", "internal"}
-    assert read.read(cookie_string, NOW + LIFETIME + 1000).standing.allowed == {"necessary"}
+    cookie_string = f"{NAME}={SERIALIZER.dumps(Preferences(answers))}"
+    assert allowed(read(cookie_string, NOW + 1000)) == {"necessary", "statistical", "internal"}
+    assert allowed(read(cookie_string, NOW + LIFETIME)) == {"necessary", "internal"}
+    assert allowed(read(cookie_string, NOW + LIFETIME + 1000)) == {"necessary"}
 
 
-def test_only_genuine_tokens_are_remembered_and_not_without_bound() -> None:
-    read = reader()
-    for number in range(100):
-        read.read(f"cookies_preferences=forged{number}", NOW)
-    assert len(read._memo) == 0
-    for number in range(MEMO_SIZE + MEMO_SIZE // 2):
-        read.read(pair(at=NOW - number), NOW)
-    assert len(read._memo) <= MEMO_SIZE
+def test_a_token_whose_only_yes_has_changed_is_genuine_and_says_nothing() -> None:
+    before = Policy([Category("statistical", cookies=["_pk_old"])])
+    serializer = PreferencesSerializer(before, secret_key=KEY)
+    text = serializer.dumps(before.choose(["statistical"], at=datetime.fromtimestamp(NOW, UTC)))
+    result = read(f"{NAME}={text}")
+    assert (result.preferences, result.verified, result.invalid) == (UNDECIDED, (text,), ())
+    assert [answer.category for answer in result.changed] == ["statistical"]
+    assert result.situation == Situation(changed=frozenset({"statistical"}))
+    # Remembered or not, it is genuine for no longer than it is valid.
+    assert read(f"{NAME}={text}", NOW + LIFETIME).invalid == (Invalid.OTHER,)
 
 
-def test_a_token_whose_answers_all_changed_is_believed_and_says_nothing() -> None:
-    other = make_policy(exempt=True)
-    signed = PreferencesSerializer(other, secret_key=KEY).dumps(
-        other.choose([], at=datetime.fromtimestamp(NOW, UTC)).__class__(
-            answers_to(other, {"statistical": False}, int(NOW))
-        )
-    )
-    read = reader()
-    for now in (NOW, NOW + LIFETIME - 1):
-        reading = read.read(f"cookies_preferences={signed}", now)
-        assert reading.standing.preferences == UNDECIDED
-        assert reading.standing.allowed == {"necessary"}
-        assert not reading.disbelieved
-    # Found by the model: remembered, it was believed for longer than it is valid.
-    assert read.read(f"cookies_preferences={signed}", NOW + LIFETIME).disbelieved
+def test_a_changed_yes_is_no_longer_named_once_another_token_answers() -> None:
+    old = Answer("statistical", True, int(NOW), "CHANGED!")
+    changed = SERIALIZER.dumps(Preferences((old,)))
+    refused = signed({"statistical": False})
+    assert read(f"{NAME}={changed}; {NAME}={refused}").changed == ()
+    result = read(f"{NAME}={changed}; {NAME}={signed({'internal': True})}")
+    assert result.changed == (old,)
+    assert allowed(result) == {"necessary"}
+    assert not result.complete
+
+
+def test_a_token_is_complete_that_answers_all_that_is_asked() -> None:
+    """Exempt categories are never asked."""
+    policy = make_policy(exempt=True)
+    serializer = PreferencesSerializer(policy, secret_key=KEY)
+
+    def text(given_answers: dict[str, bool]) -> str:
+        return f"{NAME}={serializer.dumps(Preferences(answers_to(policy, given_answers, int(NOW))))}"
+
+    everything, part = text({"internal": True, "third-party": False}), text({"internal": True})
+    reader = TokenReader(serializer)
+    assert reader.read(f"{everything}; {part}", NOW).complete
+    assert not reader.read(f"{part}; {text({'third-party': True})}", NOW).complete
+
+
+def test_only_the_policys_own_name_is_read() -> None:
+    other = make_policy(cookie_name="choice")
+    serializer = PreferencesSerializer(other, secret_key=KEY)
+    text = serializer.dumps(other.choose([], at=datetime.fromtimestamp(NOW, UTC)))
+    reader = TokenReader(serializer)
+    assert reader.read(f"choice={text}", NOW).verified == (text,)
+    assert reader.read(f"{NAME}={text}", NOW) is NO_TOKEN

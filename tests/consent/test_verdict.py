@@ -1,203 +1,274 @@
-"""The judgement: total, pure, and never more generous for less consent."""
+"""The rule: total, pure, one for all that ask it, and never more generous for less consent."""
+
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consentgate import Basis, Category, Policy, Preferences
-from consentgate.consent.preferences import Answer, answers_to
-from consentgate.consent.verdict import FEW, NAMELESS, RESERVED, Judge, Reason, Verdict, names_of
-from consentgate.gate.request import narrow, only
-from consentgate.testing import preferences
-from consentgate.testing.driving import cookies_in
+from consentgate import Basis, Category, Policy
+from consentgate.consent.preferences import Answer, Preferences
+from consentgate.consent.verdict import (
+    INVALID,
+    NAMELESS,
+    UNSTORABLE,
+    Judge,
+    Reason,
+    Situation,
+    Special,
+    Verdict,
+    answer_key,
+)
+from consentgate.gate.request import filter_cookie_string, list_pairs
+from consentgate.gate.response import judge_set_cookies
+from consentgate.headers.cookie import has_control
 from tests.conftest import NOW, make_policy
-from tests.strategies import ANY_TEXT, NATIVE, accepted, choosable, names, policies
+from tests.strategies import ANY_TEXT, NATIVE, blanks, names, policies
 
 POLICY = make_policy(exempt=True)
 JUDGE = Judge(POLICY)
+CHOOSABLE = ("statistical", "internal", "third-party")
 
 
-def chosen(policy: Policy, yes: set[str], at: float = NOW) -> Preferences:
-    no = {key: False for key in policy.digests if key not in yes}
-    return Preferences(answers_to(policy, {**dict.fromkeys(yes, True), **no}, int(at)))
-
-
-@given(policies, names | ANY_TEXT | NATIVE, st.data())
-@example(POLICY, "\ud800", None)
-def test_it_is_total_and_agrees_with_the_memo(policy: Policy, name: str, data: st.DataObject | None) -> None:
-    """Invariant (iv): no name makes it raise; the hot path's answer is the judgement's."""
-    judge = Judge(policy)
-    yes = (
-        set()
-        if data is None or not policy.digests
-        else data.draw(st.sets(st.sampled_from(sorted(policy.digests))))
+@st.composite
+def situations(draw: st.DrawFn, policy: Policy = POLICY) -> Situation:
+    """Any situation, possible or not: the rule is total."""
+    keys = [category.key for category in policy.categories] + ["gone"]
+    sets = st.sets(st.sampled_from(keys)).map(frozenset)
+    given_answers = draw(st.dictionaries(st.sampled_from(keys), st.booleans()))
+    return Situation(
+        answers=tuple(sorted(given_answers.items())),
+        changed=draw(sets),
+        complete=draw(st.booleans()),
+        denied=draw(sets),
+        withheld=draw(st.booleans()),
+        applies=draw(st.booleans()),
     )
-    standing = judge.standing(chosen(policy, yes))
-    verdict = judge.judge(name, standing)
-    key = judge.names[name]
-    if key == RESERVED:
-        assert verdict == Verdict(True, Reason.NECESSARY, policy.key_of(policy.cookie_name))
-    elif name == name.strip(" \t"):
-        assert verdict.admitted == (key in standing.allowed)
 
 
-@given(accepted, accepted)
-def test_accepting_more_never_allows_less(some: set[str], more: set[str]) -> None:
+def said(**given_answers: bool) -> Situation:
+    return Situation(tuple(sorted((key.replace("_", "-"), yes) for key, yes in given_answers.items())))
+
+
+EVERYTHING = said(statistical=True, internal=True, third_party=True)
+NOTHING = said(statistical=False, internal=False, third_party=False)
+UNDECIDED = Situation()
+
+
+@given(st.data(), policies | st.just(POLICY), names | ANY_TEXT | NATIVE, st.booleans())
+def test_enforcing_filtering_and_explaining_agree(
+    data: st.DataObject, policy: Policy, name: str, admit_undeclared: bool
+) -> None:
+    """Invariant (iv): one rule, and no name makes it raise."""
+    judge = Judge(policy, admit_undeclared=admit_undeclared)
+    permissions = judge.permissions(data.draw(situations(policy)))
+    verdict = judge.explain(name, permissions)
+    if "=" in name:
+        assert verdict == NAMELESS
+        return
+    assert verdict is permissions.verdicts[judge.category_key(name)]
+    if has_control(name) or ";" in name:
+        assert not verdict.admitted or verdict.reason is Reason.NOT_APPLICABLE
+        return
+    pair = f"{name}=1"
+    filtered = filter_cookie_string(pair, judge, permissions, ())
+    judged = judge_set_cookies([("Set-Cookie", pair)], judge, permissions, NOW)
+    if judge.category_key(name) is Special.RESERVED:
+        assert filtered.withheld[0].verdict == INVALID
+        assert judged.stripped[0].verdict == verdict
+        return
+    assert (filtered.cookie_string == pair) is verdict.admitted
+    assert bool(judged.fields) is verdict.admitted
+    assert [each.verdict for each in filtered.withheld + filtered.undeclared] == (
+        [verdict] if not verdict.admitted or verdict.reason is Reason.UNDECLARED_REPORTED else []
+    )
+    (cookie,) = judged.stripped + judged.undeclared + judged.passed
+    assert cookie.verdict == verdict
+    assert all(each.verdict == verdict for each in list_pairs(pair, judge, permissions))
+
+
+@given(st.data(), policies | st.just(POLICY))
+def test_a_category_is_allowed_where_its_cookies_are_admitted(data: st.DataObject, policy: Policy) -> None:
+    judge = Judge(policy)
+    permissions = judge.permissions(data.draw(situations(policy)))
+    for category in policy.categories:
+        verdict = permissions.verdicts[category.key]
+        assert verdict.admitted is (category.key in permissions.allowed)
+        assert verdict.category == category.key
+        for cookie in category.cookies:
+            if not cookie.is_pattern and cookie.name != policy.cookie_name:
+                assert judge.explain(cookie.name, permissions) is verdict
+    assert not permissions.verdicts[Special.RESERVED].admitted
+
+
+@given(situations())
+def test_necessary_cookies_are_always_admitted(situation: Situation) -> None:
+    """R3."""
+    assert "necessary" in JUDGE.permissions(situation).allowed
+
+
+@given(situations())
+def test_signals_and_withheld_answers_only_take_away(situation: Situation) -> None:
+    allowed = JUDGE.permissions(situation).allowed
+    for looser in (
+        situation._replace(denied=frozenset()),
+        situation._replace(withheld=False),
+        situation._replace(denied=frozenset(), withheld=False),
+    ):
+        permissions = JUDGE.permissions(looser)
+        assert allowed <= permissions.allowed
+
+
+@given(situations(), st.sampled_from(CHOOSABLE))
+def test_a_yes_never_allows_less_than_a_no(situation: Situation, key: str) -> None:
     """Invariant (iii)."""
-    judge = Judge(POLICY)
-    assert judge.standing(chosen(POLICY, some)).allowed <= judge.standing(chosen(POLICY, some | more)).allowed
+    others = tuple(each for each in situation.answers if each[0] != key)
+    yes, no, unset = (
+        JUDGE.permissions(situation._replace(answers=answers)).allowed
+        for answers in ((*others, (key, True)), (*others, (key, False)), others)
+    )
+    assert no <= unset <= yes
 
 
-@given(st.lists(accepted, min_size=1, max_size=3))
-def test_of_several_genuine_cookies_only_what_all_allow_passes(several: list[set[str]]) -> None:
-    judge = Judge(POLICY)
-    each = [chosen(POLICY, yes) for yes in several]
-    together = judge.standing(*each)
-    assert together.allowed == frozenset.intersection(*(judge.standing(one).allowed for one in each))
-    assert not together.needs_choice
-
-
-@given(st.lists(st.dictionaries(st.sampled_from(choosable), st.booleans()), min_size=1, max_size=3))
-def test_a_choice_is_needed_only_if_none_of_them_is_complete(several: list[dict[str, bool]]) -> None:
-    judge = Judge(POLICY)
-    each = [Preferences(answers_to(POLICY, given, int(NOW))) for given in several]
-    standing = judge.standing(*each)
-    assert standing.needs_choice == all(judge.standing(one).needs_choice for one in each)
-    assert standing.allowed == frozenset.intersection(*(judge.standing(one).allowed for one in each))
+@given(st.data(), policies | st.just(POLICY))
+def test_only_open_questions_are_asked(data: st.DataObject, policy: Policy) -> None:
+    """Never an answered, denied, exempt, necessary or empty category; and nothing without answers."""
+    situation = data.draw(situations(policy))
+    asked = Judge(policy).permissions(situation).asked
+    answered = {key for key, _ in situation.answers}
+    for key in asked:
+        category = policy.category(key)
+        assert category.basis is Basis.CONSENT and category.can_be_chosen
+        assert key not in answered | situation.denied
+    if situation.complete or situation.withheld or not situation.applies:
+        assert asked == ()
+    else:
+        assert set(asked) == {
+            each.key
+            for each in policy.categories
+            if each.basis is Basis.CONSENT
+            and each.can_be_chosen
+            and each.key not in answered | situation.denied
+        }
+    order = [category.key for category in policy.categories]
+    assert list(asked) == sorted(asked, key=order.index)
 
 
 def test_before_a_choice_only_necessary_and_exempt_categories_are_allowed() -> None:
     """R1, R28."""
-    judge = Judge(POLICY)
-    assert judge.undecided.allowed == {"necessary", "statistical"}
-    assert judge.undecided.needs_choice
-    refused = judge.standing(chosen(POLICY, set()))
-    assert refused.allowed == {"necessary"}
-    assert not refused.needs_choice
+    undecided = JUDGE.permissions(UNDECIDED)
+    assert undecided.allowed == {"necessary", "statistical"}
+    assert undecided.asked == ("internal", "third-party")
+    assert JUDGE.permissions(NOTHING).allowed == {"necessary"}
+    assert JUDGE.permissions(NOTHING).asked == ()
+    assert JUDGE.permissions(EVERYTHING).allowed == {"necessary", *CHOOSABLE}
 
 
-def test_nothing_to_ask_needs_no_choice() -> None:
-    from consentgate import Basis, Category
-
-    assert not Judge(Policy([Category("empty")])).undecided.needs_choice
-    assert not Judge(Policy([Category("n", basis=Basis.NECESSARY, cookies=["a"])])).undecided.needs_choice
+def test_without_answers_to_ask_for_nothing_is_asked() -> None:
+    assert Judge(Policy([Category("empty")])).permissions(UNDECIDED).asked == ()
+    necessary = Policy([Category("n", basis=Basis.NECESSARY, cookies=["a"])])
+    assert Judge(necessary).permissions(UNDECIDED).asked == ()
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "situation", "text"),
     [
-        ("sid", "admitted: necessary (category 'necessary')"),
-        ("cookies_preferences", "admitted: necessary (category 'necessary')"),
-        ("_pk_id", "admitted: exempt, not refused (category 'statistical')"),
-        ("theme", "admitted: accepted (category 'internal')"),
-        ("vid", "not admitted: refused (category 'third-party')"),
-        ("zzz", "not admitted: undeclared (no category)"),
-        ("", "not admitted: no name all browsers agree on (no category)"),
-        ("a\n", "not admitted: no name all browsers agree on (no category)"),
+        ("sid", NOTHING, "admitted: necessary (category 'necessary')"),
+        (" sid\t", NOTHING, "admitted: necessary (category 'necessary')"),
+        ("_pk_id", UNDECIDED, "admitted: exempt, not refused (category 'statistical')"),
+        ("_pk_ses.1", NOTHING, "not admitted: refused (category 'statistical')"),
+        ("theme", EVERYTHING, "admitted: accepted (category 'internal')"),
+        ("theme", UNDECIDED, "not admitted: not accepted (category 'internal')"),
+        ("vid", NOTHING, "not admitted: refused (category 'third-party')"),
+        (
+            "theme",
+            Situation(changed=frozenset({"internal"})),
+            "not admitted: accepted before the category changed (category 'internal')",
+        ),
+        (
+            "theme",
+            EVERYTHING._replace(denied=frozenset({"internal"})),
+            "not admitted: denied by a signal of the browser (category 'internal')",
+        ),
+        (
+            "_pk_id",
+            Situation(withheld=True),
+            "not admitted: the browser held the visitor's answers back (category 'statistical')",
+        ),
+        (
+            "theme",
+            NOTHING._replace(applies=False),
+            "admitted: the policy does not apply (category 'internal')",
+        ),
+        ("zzz", Situation(applies=False), "admitted: the policy does not apply (no category)"),
+        ("zzz", EVERYTHING, "not admitted: undeclared (no category)"),
+        ("", EVERYTHING, "not admitted: no name all browsers agree on (no category)"),
+        ("a\n", EVERYTHING, "not admitted: no name all browsers agree on (no category)"),
+        ("a;b", EVERYTHING, "not admitted: no name all browsers agree on (no category)"),
+        ("sid=1", EVERYTHING, "not admitted: no name all browsers agree on (no category)"),
+        (
+            "cookies_preferences",
+            EVERYTHING,
+            "not admitted: the preferences cookie is the gate's to set (no category)",
+        ),
+        (
+            "cookies_preferences",
+            Situation(applies=False),
+            "not admitted: the preferences cookie is the gate's to set (no category)",
+        ),
     ],
 )
-def test_every_verdict_has_its_reason(name: str, said: str) -> None:
-    judge = Judge(POLICY)
-    standing = judge.standing(chosen(POLICY, {"statistical", "internal"}))
-    assert str(judge.judge(name, standing)) == said
+def test_every_verdict_has_its_reason(name: str, situation: Situation, text: str) -> None:
+    assert str(JUDGE.explain(name, JUDGE.permissions(situation))) == text
 
 
-def test_a_category_not_asked_yet_is_unset_not_refused() -> None:
-    judge = Judge(POLICY)
-    assert judge.judge("theme", judge.undecided).reason is Reason.UNSET
+def test_a_verdict_is_true_or_false_and_nothing_else() -> None:
+    for situation in (UNDECIDED, EVERYTHING, NOTHING, Situation(applies=False), Situation(withheld=True)):
+        for verdict in JUDGE.permissions(situation).verdicts.values():
+            assert verdict.admitted is True or verdict.admitted is False
+    assert Verdict(False, Reason.UNSTORABLE) == UNSTORABLE
 
 
 def test_undeclared_cookies_may_be_admitted_and_only_reported() -> None:
     judge = Judge(POLICY, admit_undeclared=True)
-    assert judge.judge("zzz", judge.undecided) == Verdict(True, Reason.UNDECLARED_REPORTED, None)
-    assert None in judge.undecided.allowed
+    permissions = judge.permissions(NOTHING)
+    assert judge.explain("zzz", permissions) == Verdict(True, Reason.UNDECLARED_REPORTED)
+    assert permissions.allowed == JUDGE.permissions(NOTHING).allowed
+    assert judge.explain("", permissions) == NAMELESS
 
 
-@given(st.text(" \t", max_size=2), names)
-def test_the_memo_reads_names_as_browsers_do(blank: str, name: str) -> None:
-    memo = names_of(POLICY)
-    expected = RESERVED if name == POLICY.cookie_name else POLICY.key_of(name)
-    assert memo[blank + name + blank] == memo[blank + name + blank] == expected
+@given(blanks, names, blanks)
+def test_names_are_read_as_browsers_do(before: str, name: str, after: str) -> None:
+    key = JUDGE.category_key(before + name + after)
+    expected: Any = POLICY.key_of(name) or Special.UNDECLARED
+    assert key == JUDGE.category_key(name)
+    assert key == (Special.RESERVED if name == POLICY.cookie_name else expected)
 
 
-def test_a_name_nobody_agrees_on_is_nameless() -> None:
-    memo = names_of(POLICY)
-    assert [memo[text] for text in ("", " ", "a;b", "a\r")] == [NAMELESS] * 4
+@given(ANY_TEXT | NATIVE)
+@example("x\xa0")
+@example("x\x85")
+@example("x\x7f")
+@example("\ud800")
+def test_a_name_nobody_agrees_on_is_nameless(text: str) -> None:
+    name = text.strip(" \t")
+    is_nameless = not name or ";" in name or has_control(name)
+    assert (JUDGE.category_key(text) is Special.NAMELESS) is is_nameless
 
 
-def test_what_is_agreed_keeps_the_earliest_day() -> None:
-    """Of refusals the first, and of yeses everyone's."""
-    digest = POLICY.digests["statistical"]
-
-    def said(yes: bool, at: int) -> Preferences:
-        return Preferences((Answer("statistical", yes, at, digest),))
-
-    agreed = JUDGE.standing(said(True, 5), said(False, 9), said(False, 7)).preferences
-    assert agreed.answers == (Answer("statistical", False, 7, digest),)
-    agreed = JUDGE.standing(said(True, 5), said(True, 3)).preferences
-    assert agreed.answers == (Answer("statistical", True, 3, digest),)
+def test_names_and_situations_are_remembered_within_bounds() -> None:
+    judge = Judge(POLICY)
+    for number in range(5000):
+        judge.category_key(f"name{number}")
+        judge.category_key(f"{number:065d}")
+        judge.permissions(Situation(changed=frozenset({str(number)})))
+        assert len(judge._keys) <= 2048
+        assert len(judge._permissions) <= 256
+    assert not any(len(text) > 64 for text in judge._keys)
 
 
-def test_what_is_not_admitted_is_false_and_nothing_else() -> None:
-    verdict = JUDGE.judge("theme", JUDGE.undecided)
-    assert verdict.admitted is False
-
-
-@given(st.data(), policies)
-def test_the_few_names_are_all_that_may_be_read(data: st.DataObject, policy: Policy) -> None:
-    """P3: a long Cookie field is searched for these, and for nothing else."""
-    judge = Judge(policy)
-    standing = judge.standing(data.draw(preferences(policy)))
-    readable = {name for name, key in policy.keys.items() if key in standing.allowed}
-    if standing.few is None:
-        assert len(readable) > FEW or any("*" in name for name in readable)
-    else:
-        assert set(standing.few) == {*readable, policy.cookie_name}
-        assert len(readable) <= FEW and not any("*" in name for name in readable)
-        sent = data.draw(st.lists(names | st.sampled_from(sorted(policy.keys)), max_size=6))
-        cookie_string = "; ".join(f"{name}=1" for name in sent)
-        narrowed = narrow(cookie_string, judge.sent_names, standing.readable)
-        assert [*cookies_in(only(cookie_string, standing.few))] == [*cookies_in(narrowed)]
-
-
-def test_the_fate_of_each_categorys_cookies_follows_from_what_is_allowed() -> None:
-    """R25: an exempt one passes, shortened; R3: a necessary one, whatever is said of it."""
-    judge = Judge(make_policy(exempt=True))
-    kept_back = {NAMELESS: "refused", RESERVED: "refused"}
-    assert judge.fates[frozenset({"necessary", "statistical", "internal"})] == {
-        **kept_back,
-        None: "refused",
-        "necessary": "necessary",
-        "statistical": "exempt",
-        "internal": "gated",
-        "third-party": "refused",
-    }
-    assert judge.fates[frozenset({None})] == {
-        **kept_back,
-        None: "spared",
-        "necessary": "necessary",
-        "statistical": "refused",
-        "internal": "refused",
-        "third-party": "refused",
-    }
-
-
-def test_how_few_are_few() -> None:
-    def few(count: int, **options: bool) -> tuple[str, ...] | None:
-        cookies = [f"n{number}" for number in range(count)]
-        policy = Policy([Category("necessary", basis=Basis.NECESSARY, cookies=cookies)])
-        return Judge(policy, **options).undecided.few
-
-    assert len(few(FEW - 1) or ()) == FEW + 1  # the preferences cookie's own name is a declared one, too
-    assert few(FEW) is None
-    assert few(1, admit_undeclared=True) is None
-
-
-def test_what_is_undeclared_may_be_admitted_besides() -> None:
-    judge = Judge(POLICY, admit_undeclared=True)
-    assert judge.undecided.allowed == JUDGE.undecided.allowed | {None}
-
-
-def test_what_is_no_control_character_is_a_character() -> None:
-    assert names_of(POLICY)["x\xa0"] is names_of(POLICY)["x\x85"] is None
-    assert names_of(POLICY)["x\x7f"] == NAMELESS
+def test_visitors_with_the_same_answers_share_their_permissions() -> None:
+    digest = POLICY.digests["internal"]
+    one, other = (Preferences((Answer("internal", True, at, digest),)) for at in (5, 9))
+    assert answer_key(one) == answer_key(other) == (("internal", True),)
+    assert JUDGE.permissions(Situation(answer_key(one))) is JUDGE.permissions(Situation(answer_key(other)))

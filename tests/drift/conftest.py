@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from consentgate.drift.facts import Fact, Subject, Traits
 
+collect_ignore = ["served.py"]  # a server runs it
+
 subjects = st.builds(
     Subject,
     kind=st.sampled_from(["set", "sent", "host"]),

@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -10,11 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consentgate import Attestation, Basis, Category, Cookie, Policy
+from consentgate import Basis, Category, Policy
 from consentgate.endpoint.choices import LARGEST_BODY
-from consentgate.rendering.html import stylesheet
-from tests.conftest import ATTESTED, KEY, NOW, Answer, application, cookie, make_policy, request
-from tests.strategies import ANY_TEXT, NATIVE
+from consentgate.rendering.assets import stylesheet
+from tests.conftest import KEY, Answer, application, cookie, make_policy, request
+from tests.strategies import NATIVE
 
 POLICY = make_policy(exempt=True)
 GATE = POLICY.wrap(application(), secret_key=KEY)
@@ -61,65 +60,6 @@ def page(**extra: Any) -> Page:
 
 
 # The page
-
-
-def test_the_page_shows_the_policy_and_asks_without_leading() -> None:
-    """R4, R5, R6."""
-    shown = page()
-    assert [box["value"] for box in shown.all("input")] == ["statistical", "internal", "third-party"]
-    assert all("checked" not in box and box["name"] == "category" for box in shown.all("input"))
-    buttons = [element for element in shown.elements if element[0] == "button"]
-    assert [attributes for _, attributes, _ in buttons] == [
-        {"name": "action", "value": action} for action in ("accept_all", "refuse_all", "save")
-    ]
-    assert len({around for _, _, around in buttons}) == 1
-    assert [form["action"] for form in shown.all("form")] == ["/cookies"]
-    assert shown.all("script") == []
-
-
-def test_what_was_accepted_is_ticked_and_nothing_else() -> None:
-    shown = page(HTTP_COOKIE=cookie(POLICY, ["internal"]))
-    assert [box["value"] for box in shown.all("input") if "checked" in box] == ["internal"]
-
-
-def text_of(html: str) -> str:
-    """What a reader sees, on one line."""
-    return " ".join(re.sub(r"<[^>]*>", "", html).split())
-
-
-def test_the_page_says_what_was_chosen_when_and_until_when(clock: Any) -> None:
-    """The date and content of the current choice, how to withdraw, when it will be asked again."""
-    before = text_of(request(GATE, path="/cookies").body.decode())
-    assert "You have not chosen yet." in before
-    assert before.count("You have not chosen: these cookies are not set.") == 2
-    assert before.count("You have not objected: these cookies are set.") == 1
-    after = text_of(request(GATE, path="/cookies", HTTP_COOKIE=cookie(POLICY, ["internal"])).body.decode())
-    assert "You last chose on 23 November 2025. You will be asked again after 24 May 2026" in after
-    assert after.count("You accepted these cookies on 23 November 2025.") == 1
-    assert after.count("You refused these cookies on 23 November 2025: they are not set.") == 2
-    assert "change or withdraw your choice here at any time" in after
-
-
-def test_saving_is_announced_for_a_minute(clock: Any) -> None:
-    """WCAG 4.1.3: a status message, and no address that anybody could send to say so."""
-    chosen = cookie(POLICY, ["internal"])
-    for seconds, announced in ((0, True), (59, True), (61, False)):
-        clock.now = NOW + seconds
-        html = request(GATE, path="/cookies", HTTP_COOKIE=chosen).body.decode()
-        assert ('role="status">Your choice has been saved.</p>' in html) is announced
-        assert ("<title>Your choice has been saved. Cookies policy</title>" in html) is announced
-    assert 'role="status"' not in request(GATE, path="/cookies").body.decode()
-
-
-def test_the_page_says_who_answers_for_it() -> None:
-    """R18."""
-    policy = make_policy(
-        controller="Example Ltd", contact="privacy@example.org", privacy_url="/privacy", updated="2026-11-01"
-    )
-    html = request(policy.wrap(application(), secret_key=KEY), path="/cookies").body.decode()
-    assert "Responsible: Example Ltd. Contact: privacy@example.org." in text_of(html)
-    assert '<a href="/privacy">Privacy notice</a>' in html
-    assert "Last changed on 1 November 2026." in text_of(html)
 
 
 def test_the_page_works_under_a_mount_and_another_path() -> None:
@@ -170,48 +110,28 @@ def test_a_policy_with_nothing_to_choose_has_a_page_without_a_form() -> None:
     assert shown.all("form") == []
 
 
-@given(ANY_TEXT.filter(lambda text: text.isprintable()))
-@example("<script>alert(1)</script>\"'>&")
-def test_a_policys_texts_are_inert(text: str) -> None:
-    hostile = Policy(
-        [
-            Category(
-                "a",
-                title=text,
-                description=text,
-                basis=Basis.EXEMPT,
-                attestation=ATTESTED,
-                cookies=[Cookie("x", provider=text, function=text, location=text, purpose=text)],
-            )
-        ],
-        title=text,
-    )
-    plain = Policy([Category("a", title="t", description="t", cookies=["x"])], title="t")
-    tags = [
-        [
-            tag
-            for tag, _, _ in Page(
-                request(policy.wrap(application(), secret_key=KEY), path="/cookies").body.decode()
-            ).elements
-        ]
-        for policy in (hostile, plain)
-    ]
-    assert [tag for tag in tags[0] if tag != "p"] == [tag for tag in tags[1] if tag != "p"]
-
-
 # Choices
 
 
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ("action=accept_all", ["accepted", "accepted", "accepted"]),
+        ("action=accept_all", ["unset", "accepted", "accepted"]),  # an exempt one needs no consent
         ("action=refuse_all", ["refused", "refused", "refused"]),
         ("action=save", ["refused", "refused", "refused"]),
         ("action=save&category=internal", ["refused", "accepted", "refused"]),
         ("category=internal&action=save&category=third-party", ["refused", "accepted", "accepted"]),
         ("action=refuse_all&category=internal", ["refused", "refused", "refused"]),
-        ("action=accept_all&category=nonsense", ["accepted", "accepted", "accepted"]),
+        ("action=accept_all&category=nonsense", ["unset", "accepted", "accepted"]),
+        ("action=save&categories=internal", ["refused", "accepted", "refused"]),
+        ("action=save&category=necessary", ["refused", "refused", "refused"]),
+        ("action=save&category=internal&category=renamed", ["refused", "accepted", "refused"]),
+        ("action=accept&category=internal", ["unset", "accepted", "unset"]),
+        ("action=accept&category=internal&category=statistical", ["accepted", "accepted", "unset"]),
+        ("action=refuse&category=internal", ["unset", "refused", "unset"]),
+        ("action=answer&choice.internal=yes&choice.third-party=no", ["unset", "accepted", "refused"]),
+        ("action=answer&choice.internal=yes&choice.gone=no", ["unset", "accepted", "unset"]),
+        ("action=answer&choice.internal=yes&category=third-party", ["unset", "accepted", "unset"]),
     ],
 )
 def test_a_form_is_a_choice(body: str, expected: list[str]) -> None:
@@ -224,7 +144,14 @@ def test_a_form_is_a_choice(body: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("choice", "expected"),
     [
-        ({"action": "accept_all"}, ["accepted", "accepted", "accepted"]),
+        ({"action": "accept_all", "categories": ["internal"]}, ["unset", "accepted", "accepted"]),
+        (
+            {"action": "answer", "choices": {"internal": True, "third-party": False}},
+            ["unset", "accepted", "refused"],
+        ),
+        ({"action": "accept", "categories": ["internal"]}, ["unset", "accepted", "unset"]),
+        ({"action": "refuse", "category": "internal"}, ["unset", "refused", "unset"]),
+        ({"action": "save", "categories": "internal"}, ["refused", "accepted", "refused"]),
         ({"action": "refuse_all", "categories": []}, ["refused", "refused", "refused"]),
         ({"action": "save", "categories": ["statistical"]}, ["accepted", "refused", "refused"]),
     ],
@@ -236,9 +163,11 @@ def test_json_is_a_choice_and_answers_with_the_state(choice: Any, expected: list
     assert (
         [each["state"] for each in told["categories"].values()] == expected == list(states(answer).values())
     )
-    assert told["needs_choice"] is False
+    asked = [told["categories"][key]["state"] for key in ("internal", "third-party")]
+    assert told["needs_choice"] is ("unset" in asked)
     assert told["expires_at"] == "2026-05-24T12:13:20Z"
-    assert {each["chosen_at"] for each in told["categories"].values()} == {"2025-11-23T12:13:20Z"}
+    days = {each["chosen_at"] for each in told["categories"].values() if each["state"] != "unset"}
+    assert days == {"2025-11-23T12:13:20Z"}
 
 
 def test_the_state_before_a_choice() -> None:
@@ -248,6 +177,7 @@ def test_the_state_before_a_choice() -> None:
     assert json.loads(answer.body) == {
         "needs_choice": True,
         "expires_at": None,
+        "signals": [],
         "categories": {
             "statistical": {"state": "unset", "allowed": True, "chosen_at": None},
             "internal": {"state": "unset", "allowed": False, "chosen_at": None},
@@ -264,16 +194,17 @@ def test_the_state_before_a_choice() -> None:
         ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html"),
         ("application/json", JSON),
         ("application/json, text/plain, */*", JSON),
+        ("text/html, application/json", "text/html"),
+        ("text/html;q=0.5, application/json", JSON),
+        ("application/json;q=0, */*", "text/html"),
         ("image/png", "text/html"),
         (";;;", "text/html"),
         ("application/json;" + "x" * 2000, "text/html"),
     ],
 )
-def test_json_is_for_who_prefers_it(accept: str, media_type: str) -> None:
+def test_json_is_for_clients_that_name_it(accept: str, media_type: str) -> None:
     answer = request(GATE, path="/cookies", HTTP_ACCEPT=accept)
-    assert answer.all("Content-Type")[0].partition(";")[0] in (media_type,) or accept.startswith(
-        "application/json, text"
-    )
+    assert answer.all("Content-Type")[0].partition(";")[0] == media_type
 
 
 def test_a_choice_expires_what_it_refuses() -> None:
@@ -335,35 +266,35 @@ def test_a_trusted_origin_may_post() -> None:
         ("", {}, "400 Bad Request"),
         ("action=", {}, "400 Bad Request"),
         ("action=accept", {}, "400 Bad Request"),
+        ("action=refuse&category=necessary", {}, "400 Bad Request"),
+        ("action=refuse&category=gone", {}, "400 Bad Request"),
+        ("action=answer&choice.gone=yes", {}, "400 Bad Request"),
+        ("action=answer&choice.internal=maybe", {}, "400 Bad Request"),
+        ("action=answer&choice.necessary=no", {}, "400 Bad Request"),
+        ('{"action": "answer", "choices": {"internal": "yes"}}', {"media_type": JSON}, "400 Bad Request"),
+        ('{"action": "answer", "choices": ["internal"]}', {"media_type": JSON}, "400 Bad Request"),
+        ('{"action": "save", "unknown": 1}', {"media_type": JSON}, "400 Bad Request"),
         ("action=accept_all&action=refuse_all", {}, "400 Bad Request"),
         ("category=internal", {}, "400 Bad Request"),
         ("action=save&category=nonsense", {}, "400 Bad Request"),
-        ("action=save&category=necessary", {}, "400 Bad Request"),
         (b"action=save&category=\xff", {}, "400 Bad Request"),
         ("{", {"media_type": JSON}, "400 Bad Request"),
         ("[" * 10000, {"media_type": JSON}, "400 Bad Request"),
         ("[]", {"media_type": JSON}, "400 Bad Request"),
         ("{}", {"media_type": JSON}, "400 Bad Request"),
         ('{"action": ["save"]}', {"media_type": JSON}, "400 Bad Request"),
-        ('{"action": "save", "categories": "internal"}', {"media_type": JSON}, "400 Bad Request"),
         ('{"action": "save", "categories": [1]}', {"media_type": JSON}, "400 Bad Request"),
-        ('{"action": "save", "categories": ["necessary"]}', {"media_type": JSON}, "400 Bad Request"),
-        ('{"action": "accept_all", "categories": ["internal"]}', {"media_type": JSON}, "400 Bad Request"),
-        ('{"action": "save", "category": []}', {"media_type": JSON}, "400 Bad Request"),
         (b'{"action": "\xff"}', {"media_type": JSON}, "400 Bad Request"),
         ("action=accept_all", {"media_type": ""}, "415 Unsupported Media Type"),
-        (
-            "action=accept_all",
-            {"media_type": "multipart/form-data; boundary=x"},
-            "415 Unsupported Media Type",
-        ),
+        ("action=accept_all", {"media_type": "multipart/form-data; boundary=x"}, "400 Bad Request"),
+        ("action=accept_all", {"media_type": "multipart/form-data"}, "400 Bad Request"),
         ("action=accept_all", {"media_type": "text/plain"}, "415 Unsupported Media Type"),
         ("x" * (LARGEST_BODY + 1), {}, "413 Content Too Large"),
         ("action=accept_all", {"path": "/cookies/other"}, "404 Not Found"),
         ("action=accept_all", {"path": f"/cookies/{stylesheet()[0]}"}, "405 Method Not Allowed"),
     ],
 )
-def test_what_is_no_choice_is_answered_and_nothing_recorded(
+def test_no_choice_is_recorded_from_a_request_that_is_none(
     body: bytes | str, extra: dict[str, Any], status: str
 ) -> None:
     """R69."""
@@ -371,6 +302,104 @@ def test_what_is_no_choice_is_answered_and_nothing_recorded(
     assert answer.status == status
     assert answer.set_cookies == []
     assert answer.all("Cache-Control") == ["no-store"]
+
+
+BOUNDARY = "----WebKitFormBoundary7MA4YWxkTrZu0gW"
+
+
+def multipart(*fields: tuple[str, str]) -> bytes:
+    """A form as fetch sends FormData."""
+    parts = [f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields]
+    return ("".join(parts) + f"--{BOUNDARY}--\r\n").encode()
+
+
+MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
+
+
+def test_form_data_of_a_script_is_a_form() -> None:
+    body = multipart(("action", "answer"), ("choice.internal", "yes"), ("next", "/shop"))
+    answer = post(body, media_type=MULTIPART)
+    assert answer.status == "303 See Other"
+    assert answer.all("Location") == ["/shop"]
+    assert states(answer)["internal"] == "accepted"
+
+
+def test_a_file_is_no_choice() -> None:
+    body = multipart(("action", "accept_all")).replace(b'name="action"', b'name="action"; filename="x"')
+    assert post(body, media_type=MULTIPART).status == "400 Bad Request"
+
+
+@given(st.data())
+def test_a_broken_multipart_body_is_a_bad_request(data: st.DataObject) -> None:
+    whole = multipart(("action", "accept_all"), ("category", "internal"))
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, len(whole)))
+    broken = whole[:start] + data.draw(st.binary(max_size=8)) + whole[end:]
+    assert post(broken, media_type=MULTIPART).status in ("303 See Other", "400 Bad Request")
+
+
+def test_a_chunked_body_is_read_to_its_end() -> None:
+    """HTTP/1.1 chunked requests state no length; servers that undo the chunks say so."""
+    chunked = {"wsgi.input_terminated": True, "CONTENT_TYPE": FORM, **OWN}
+    body = io.BytesIO(b"action=accept&category=internal")
+    answer = request(GATE, "POST", "/cookies", **{"wsgi.input": body}, **chunked)
+    assert states(answer)["internal"] == "accepted"
+    large = io.BytesIO(b"x" * (LARGEST_BODY + 1))
+    answer = request(GATE, "POST", "/cookies", **{"wsgi.input": large}, **chunked)
+    assert answer.status == "413 Content Too Large"
+
+
+def test_categories_that_are_gone_are_left_out_and_named_in_json() -> None:
+    answer = post('{"action": "accept", "categories": ["internal", "gone"]}', media_type=JSON)
+    assert json.loads(answer.body)["ignored"] == ["gone"]
+    assert states(answer)["internal"] == "accepted"
+
+
+def test_an_answer_can_be_taken_back() -> None:
+    chosen = cookie(POLICY, ["internal"])
+    for body, media_type in (
+        ("action=answer&choice.internal=unset&choice.statistical=unset", FORM),
+        ('{"action": "answer", "choices": {"internal": null, "statistical": null}}', JSON),
+    ):
+        answer = post(body, media_type=media_type, HTTP_COOKIE=chosen)
+        assert states(answer) == {"statistical": "unset", "internal": "unset", "third-party": "refused"}
+
+
+FRAMED = {"HTTP_SEC_FETCH_STORAGE_ACCESS": "none"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("action=accept&category=internal", "409 Conflict"),
+        ("action=refuse&category=internal", "409 Conflict"),
+        ("action=answer&choice.internal=no", "409 Conflict"),
+        ("action=accept_all", "409 Conflict"),
+        ("action=refuse_all", "303 See Other"),
+        ("action=save&category=internal", "303 See Other"),
+    ],
+)
+def test_a_part_of_the_answers_is_not_recorded_where_the_browser_held_them_back(
+    body: str, status: str
+) -> None:
+    """In a frame on another site: a part would replace the answers that are there."""
+    answer = post(body, **FRAMED)
+    assert answer.status == status
+    assert (answer.set_cookies == []) is (status == "409 Conflict")
+    assert post(body, HTTP_COOKIE=cookie(POLICY), **FRAMED).status == "303 See Other"
+
+
+def test_a_refused_post_is_said_once_with_its_origin_and_host(caplog: pytest.LogCaptureFixture) -> None:
+    gate = POLICY.wrap(application(), secret_key=KEY)
+    for port in range(300):
+        post(
+            "action=accept_all",
+            gate=gate,
+            HTTP_SEC_FETCH_SITE="cross-site",
+            HTTP_ORIGIN=f"http://intranet:{port}",
+        )
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "'http://intranet:0'" in line and "'127.0.0.1'" in line and "ProxyFix" in line
 
 
 @pytest.mark.parametrize(
@@ -460,8 +489,3 @@ def test_nothing_asked_makes_it_fail(accept: str, path: str, query: str) -> None
     sent: list[Any] = []
     list(GATE(environ, lambda *arguments: sent.extend(arguments)))  # type: ignore[arg-type]
     assert sent[0] in ("200 OK", "404 Not Found")
-
-
-def test_the_clock_of_the_answers_is_the_tests_own() -> None:
-    assert NOW == 1_763_900_000.0
-    assert Attestation() != ATTESTED

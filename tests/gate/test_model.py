@@ -62,7 +62,21 @@ class Oracle:
         young = {key: each for key, each in token.answers.items() if now < each.at + LIFETIME}
         if token.answers and not young:
             return None
-        return {key: each for key, each in young.items() if self.declared.get(key) == each.to}
+        return {key: each for key, each in young.items() if self.counts(key, each)}
+
+    def counts(self, key: str, each: Said) -> bool:
+        """A no stands whatever changes; a yes is to one declaration."""
+        return key in self.declared and (not each.yes or self.declared[key] == each.to)
+
+    def carried(self, values: list[str], now: int) -> dict[str, Said]:
+        """Return each yes to a declaration that has changed: it does not count, and is kept."""
+        return {
+            key: each
+            for value in dict.fromkeys(values)
+            if self.valid(value, now) is not None
+            for key, each in self.signed[value].answers.items()
+            if now < each.at + LIFETIME and key in self.declared and not self.counts(key, each)
+        }
 
     def agreed(self, values: list[str], now: int) -> dict[str, Said]:
         """Return what all believed cookies allow: any no stands, a yes only if it is in them all."""
@@ -128,7 +142,7 @@ class Life(RuleBasedStateMachine):
         self.read = list(cookies_in(environ.get("HTTP_COOKIE", "")))
         visit = Visit.from_environ(environ)
         if choice := environ.get("model.choice"):
-            visit.choose(choice)
+            visit._choose(choice)
         self.states = {key: visit.state(key) for key in self.oracle.declared}
         names = ["sid", *sorted(self.oracle.declared_names()), "undeclared"]
         start_response("200 OK", [("Set-Cookie", f"{name}=set; Path=/") for name in names])
@@ -261,18 +275,19 @@ class Life(RuleBasedStateMachine):
         for key, state in self.states.items():
             assert state == ("unset" if key not in after else "accepted" if after[key].yes else "refused")
 
-        self._note_what_was_signed(set_cookies(answer.headers), after, bool(chosen))
+        signed = {**oracle.carried(sent, self.now), **after}
+        self._note_signed(set_cookies(answer.headers), signed, bool(chosen))
         jar.store_response(answer.headers, url, now=self.now)
         allowed = oracle.allowed_names(after)
         assert set(jar) & oracle.declared_names() <= allowed
         if path == "/":
             assert allowed <= set(jar) and jar["sid"] == "set"
 
-    def _note_what_was_signed(self, lines: list[str], after: dict[str, Said], chosen: bool) -> None:
-        values = [
-            line.partition("=")[2].partition(";")[0] for line in lines if line.startswith("cookies_pref")
-        ]
+    def _note_signed(self, lines: list[str], after: dict[str, Said], chosen: bool) -> None:
+        own = [line.partition("=")[2].partition(";")[0] for line in lines if line.startswith("cookies_pref")]
+        values = [value for value in own if value]
         assert len(values) == chosen
+        assert own[-1:] == values, "older scopes are ended before the new one begins"
         for value in values:
             self.oracle.signed[value] = Token(self.oracle.keys[-1], after)
 

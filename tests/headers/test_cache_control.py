@@ -2,12 +2,35 @@
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from consentgate.headers.cache_control import directives, make_private, may_be_shared, vary_on
+from consentgate.headers.cache_control import (
+    directives,
+    forbid_storing,
+    make_private,
+    may_be_shared,
+    vary_on,
+)
+from consentgate.headers.names import FieldKind, field_kind
 from tests.conftest import NOW
 from tests.strategies import NATIVE, response_headers
 
 Fields = list[tuple[str, str]]
+
+TARGETED = [
+    "Surrogate-Control",
+    "X-Accel-Expires",
+    "Edge-Control",
+    "X-LiteSpeed-Cache-Control",
+    "CDN-Cache-Control",
+    "Cloudflare-CDN-Cache-Control",
+]
+
+
+def others(fields: Fields) -> Fields:
+    """The fields that say nothing to caches about storing."""
+    kinds = (FieldKind.CACHE_CONTROL, FieldKind.TARGETED)
+    return [field for field in fields if field_kind(field[0]) not in kinds]
 
 
 def cache_control(*values: str) -> Fields:
@@ -21,8 +44,43 @@ def test_afterwards_no_shared_cache_has_leave_and_once_is_enough(fields: Fields)
     assert fields == before
     assert not may_be_shared(private, NOW)
     assert make_private(private) is private
-    untouched = [field for field in fields if "cache-control" not in field[0].lower()]
-    assert [field for field in private if "cache-control" not in field[0].lower()] == untouched
+    assert others(private) == others(fields)
+
+
+CACHE_FIELDS = st.tuples(
+    st.sampled_from([*TARGETED, "Cache-Control", "cache-control", "Vary", "X-Accel-Buffering"]),
+    st.sampled_from(["public", "max-age=60", "no-store", "private", "no-transform", 'private="X"', ""]),
+)
+
+
+@given(st.lists(CACHE_FIELDS, max_size=6))
+def test_a_private_response_addresses_no_single_cache(fields: Fields) -> None:
+    """RFC 9213 2.2: a cache that its own field addresses does not look at Cache-Control."""
+    private = make_private(fields)
+    assert not any(field_kind(name) is FieldKind.TARGETED for name, _ in private)
+    assert not may_be_shared(private, NOW)
+    assert make_private(private) is private
+    assert others(private) == others(fields)
+
+
+@given(response_headers | st.lists(CACHE_FIELDS, max_size=6))
+def test_storing_is_forbidden_in_one_word(fields: Fields) -> None:
+    before = list(fields)
+    forbidden = forbid_storing(fields)
+    assert fields == before
+    assert others(forbidden) == others(fields)
+    assert [field for field in forbidden if field not in others(fields)] == cache_control("no-store")
+    assert forbid_storing(forbidden) == forbidden
+    assert not may_be_shared(forbidden, NOW)
+
+
+@pytest.mark.parametrize("name", TARGETED)
+def test_a_field_for_one_kind_of_cache_gives_leave_and_is_taken_back(name: str) -> None:
+    """R79."""
+    fields = [(name, "max-age=60"), *cache_control("private")]
+    assert may_be_shared(fields, NOW)
+    assert make_private(fields) == cache_control("private")
+    assert forbid_storing(fields) == cache_control("no-store")
 
 
 @given(response_headers)
@@ -63,7 +121,7 @@ def test_leave_to_share_is_taken_back(before: Fields, after: Fields) -> None:
 
 
 @pytest.mark.parametrize("value", ["private", "no-store", "Private, max-age=60", "max-age=0, No-Store"])
-def test_what_is_stricter_stays(value: str) -> None:
+def test_a_stricter_word_stays(value: str) -> None:
     fields = cache_control(value)
     assert make_private(fields) is fields
 
@@ -111,7 +169,7 @@ def test_vary_that_says_it_already_stays(value: str) -> None:
         ([("Expires", "Fri, 31 Dec 2038 23:59:59 GMT"), *cache_control("max-age=0")], False),
     ],
 )
-def test_what_a_shared_cache_may_keep(fields: Fields, shared: bool) -> None:
+def test_leave_to_keep_is_found(fields: Fields, shared: bool) -> None:
     assert may_be_shared(fields, NOW) is shared
 
 
@@ -155,7 +213,7 @@ def test_leave_is_read_to_the_letter(field: tuple[str, str], shared: bool) -> No
     assert may_be_shared([field], NOW) is shared
 
 
-def test_what_ends_now_is_not_kept() -> None:
+def test_a_response_that_ends_now_is_not_kept() -> None:
     fields = [("Expires", "Fri, 31 Dec 2038 23:59:59 GMT")]
     assert may_be_shared(fields, 2177452798.0) and not may_be_shared(fields, 2177452799.0)
 

@@ -12,6 +12,7 @@ from consentgate.headers.cookie import cookie_date
 from consentgate.headers.set_cookie import (
     MAX_LIFETIME,
     http_date,
+    response_date,
     shorten_lifetime,
     stated_lifetime,
 )
@@ -144,6 +145,10 @@ def stored(line: str, date: Fields) -> StoredCookie | None:
     return jar.cookies[0] if jar.cookies else None
 
 
+def shortened(line: str, limit: int | None, date: Fields) -> str:
+    return shorten_lifetime(line, limit, NOW, response_date(date, NOW))
+
+
 @given(lines, limits, DATES)
 @example("t=1; Max-Age=+0", LIMIT, [])
 @example("t=1; Max-Age=x; Expires=Thu, 01 Jan 1970 00:00:00 GMT -0900", LIMIT, [])
@@ -155,7 +160,7 @@ def stored(line: str, date: Fields) -> StoredCookie | None:
 def test_nothing_lives_longer_than_declared_nor_than_it_would_have(
     line: str, limit: int | None, date: Fields
 ) -> None:
-    before, after = stored(line, date), stored(shorten_lifetime(line, limit, NOW, date), date)
+    before, after = stored(line, date), stored(shortened(line, limit, date), date)
     if before is None:
         assert after is None
     elif after is not None:
@@ -167,8 +172,8 @@ def test_nothing_lives_longer_than_declared_nor_than_it_would_have(
 
 @given(lines | ANY_TEXT | NATIVE, limits, DATES)
 def test_shortening_is_done_once(line: str, limit: int | None, date: Fields) -> None:
-    short = shorten_lifetime(line, limit, NOW, date)
-    assert shorten_lifetime(short, limit, NOW, date) is short
+    short = shortened(line, limit, date)
+    assert shortened(short, limit, date) is short
     assert short is line or short != line
 
 
@@ -183,19 +188,19 @@ def others(line: str) -> list[str]:
 @given(lines | ANY_TEXT | NATIVE, limits, DATES)
 def test_shortening_keeps_every_other_byte_in_order(line: str, limit: int | None, date: Fields) -> None:
     """R46."""
-    assert others(shorten_lifetime(line, limit, NOW, date)) == others(line)
+    assert others(shortened(line, limit, date)) == others(line)
 
 
 @given(lines, DATES)
 def test_a_cookie_that_states_no_more_is_left_as_it_is(line: str, date: Fields) -> None:
-    seconds = stated_lifetime(line, NOW, date)
+    seconds = stated_lifetime(line, NOW, response_date(date, NOW))
     if seconds is not None and seconds < LIMIT:
-        assert shorten_lifetime(line, LIMIT, NOW, date) is line
+        assert shortened(line, LIMIT, date) is line
 
 
 @given(lines, DATES)
 def test_a_stated_lifetime_is_the_one_a_browser_keeps(line: str, date: Fields) -> None:
-    seconds, cookie = stated_lifetime(line, NOW, date), stored(line, date)
+    seconds, cookie = stated_lifetime(line, NOW, response_date(date, NOW)), stored(line, date)
     if cookie is None or cookie.expires is None:
         return
     if seconds is not None:
@@ -230,6 +235,11 @@ def test_a_stated_lifetime_is_the_one_a_browser_keeps(line: str, date: Fields) -
         (
             "a=1; Expires=Thu, 01 Jan 1970 00:00:00 PST",
             "a=1; Expires=Thu, 01 Jan 1970 00:00:00 PST; Max-Age=0",
+        ),
+        (
+            # Found by the fuzzer: a year of one digit, which Chromium reads.
+            "a=1; Expires=, 01 Jan71 0 10:00:00T",
+            "a=1; Expires=, 01 Jan71 0 10:00:00T; Max-Age=0",
         ),
         ("a=1; Max-Age=+0", "a=1; Max-Age=+0; Max-Age=0"),
         ("a=1; Max-Age=-0.5", "a=1; Max-Age=-0.5; Max-Age=0"),
@@ -275,9 +285,9 @@ def test_expires_is_measured_against_the_date_field() -> None:
     line = f"a=1; Expires={http_date(NOW + DAY)}"
     earlier = [("Date", http_date(NOW - 10 * DAY))]
     assert shorten_lifetime(line, 2 * DAY, NOW) is line
-    assert shorten_lifetime(line, 2 * DAY, NOW, earlier) == f"a=1; Expires={http_date(NOW - 8 * DAY)}"
-    assert shorten_lifetime(line, 2 * DAY, NOW, [("Date", "soon")]) == "a=1"
-    assert stated_lifetime(line, NOW, earlier) == 11 * DAY
+    assert shortened(line, 2 * DAY, earlier) == f"a=1; Expires={http_date(NOW - 8 * DAY)}"
+    assert shortened(line, 2 * DAY, [("Date", "soon")]) == "a=1"
+    assert stated_lifetime(line, NOW, response_date(earlier, NOW)) == 11 * DAY
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,10 @@ TRANSLATIONS = [language for language in LANGUAGES if language != "en"]
 
 def extracted() -> set[str]:
     """Every text of ours that the sources mark, as Babel finds them."""
-    keywords = {"mark": None, "mark_plural": (1, 2), "_": None, "gettext": None, "ngettext": (1, 2)}
-    methods = [("**.py", "python"), ("**/templates/*.html", "jinja2")]
-    options = {"**/templates/*.html": {"trimmed": "true"}}
+    keywords = {"mark": None, "mark_plural": (1, 2), "say": None, "plain": None, "say_plain": None}
+    methods = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
     found: set[str] = set()
-    for _, _, message, _, _ in extract_from_dir(PACKAGE, methods, options, keywords=keywords):
+    for _, _, message, _, _ in extract_from_dir(PACKAGE, methods, keywords=keywords):
         found |= {message} if isinstance(message, str) else set(message)
     return found
 

@@ -85,7 +85,7 @@ def test_a_file_gives_its_texts_by_language() -> None:
         ({"strings": {"french": {}}}, "strings: a language is a code"),
         ({"strings": {"fr": {"Acept all": "x"}}}, "strings: 'Acept all' is none of our texts"),
         ({"strings": {"fr": {"Accept all": "100 % d'accord"}}}, "(none); write %% for %"),
-        ({"strings": {"fr": {"Contact: %(contact)s.": "%(contcat)s"}}}, "has (%(contact)s); write %% for %"),
+        ({"strings": {"fr": {"Cookies on %(site)s": "%(sight)s"}}}, "has (%(site)s); write %% for %"),
     ],
 )
 def test_mistakes_are_named(mapping: Any, said: str) -> None:

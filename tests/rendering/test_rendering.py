@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consentgate import Basis, Category, Cookie, Policy, PolicyError, presets
-from consentgate.rendering.html import stylesheet
+from consentgate.rendering.assets import stylesheet
 from consentgate.rendering.text import COLUMNS, NOT_STATED, rows
 from tests.strategies import policies
 

@@ -13,6 +13,7 @@ PACKAGE = Path(consentgate.__file__).parent
 
 ROOMS: dict[str, set[str]] = {
     "_cache": set(),
+    "_keys": {"errors"},
     "_late": set(),
     "_urls": set(),
     "errors": set(),
@@ -22,7 +23,7 @@ ROOMS: dict[str, set[str]] = {
     "presets": {"errors", "catalogue", "i18n"},
     "consent": {"errors", "catalogue", "headers"},
     "rendering": {"errors", "consent", "catalogue", "i18n"},
-    "events": {"errors", "consent", "headers"},
+    "events": {"errors", "consent", "catalogue", "headers"},
     "visit": {"errors", "rendering", "consent", "catalogue", "i18n"},
     "endpoint": {"errors", "visit", "events", "rendering", "consent", "catalogue", "headers", "i18n"},
     "gate": {
@@ -39,12 +40,23 @@ ROOMS: dict[str, set[str]] = {
     "drift": {"_late", "errors", "events", "catalogue", "headers"},
     "policy": {"errors", "gate", "events", "rendering", "consent", "catalogue", "i18n"},
     "__init__": {"_late", "errors", "policy", "gate", "visit", "events", "consent", "catalogue"},
-    "paste": {"errors", "policy", "gate"},
-    "demo": {"policy", "gate", "visit", "events", "rendering", "headers"},
+    "paste": {"_keys", "errors", "policy", "gate"},
+    "demo": {"policy", "gate", "visit", "events", "consent", "headers", "i18n"},
     "commands": {"errors", "policy", "visit", "drift", "consent", "catalogue", "headers"},
-    "cli": {"__init__", "errors", "policy", "demo", "commands", "catalogue", "i18n"},
+    "cli": {"__init__", "_keys", "errors", "policy", "demo", "commands", "catalogue", "i18n"},
     "__main__": {"cli"},
-    "testing": {"_late", "errors", "policy", "gate", "drift", "visit", "consent", "catalogue", "headers"},
+    "testing": {
+        "_late",
+        "errors",
+        "policy",
+        "gate",
+        "drift",
+        "visit",
+        "rendering",
+        "consent",
+        "catalogue",
+        "headers",
+    },
 }
 """Each room, and the single modules of the root, with the rooms they may import from.
 
@@ -61,16 +73,26 @@ DOORS = {
     "pytest": {"testing.plugin"},
     "webtest": {"testing.visitor"},
     "itsdangerous": {"consent.signing"},
+    "jinja2": {"gate.options", "rendering.templating", "demo.page"},  # options: the type of its loaders
     "sqlite3": {"drift.store", "commands.drift"},  # the command: the type of its errors
-    "jinja2": {"gate.options", "rendering.html"},  # options: the type of its loaders
-    "markupsafe": {"rendering.html", "rendering.text", "visit"},  # visit: the type of its banner
+    "markupsafe": {"rendering.html", "rendering.text", "visit.visit"},  # visit: the type of its banner
     "webob": {"endpoint.choices", "endpoint.routes", "endpoint.state", "i18n.negotiation"},
 }
 
 IMPURE_ROOMS = {"visit", "events", "endpoint", "policy", "paste", "demo", "cli", "__main__", "testing"}
 """These know an environ, a clock or a log; the others decide."""
 
-IMPURE_MODULES = {"gate.middleware", "drift.discover", "drift.recorder", "commands.explain"}
+IMPURE_MODULES = {
+    "gate.middleware",
+    "gate.start_response",
+    "gate.options",  # types of PEP 3333
+    "gate.hooks",
+    "gate.host_reports",
+    "gate.wiring",
+    "drift.discover",
+    "drift.recorder",
+    "commands.explain",
+}
 """So do these of rooms that decide: they act."""
 
 IMPURE_IMPORTS = {"logging", "time", "wsgiref"}

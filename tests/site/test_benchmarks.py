@@ -1,8 +1,9 @@
-"""The benchmark's own honesty: what it times gates as it says, and its oracle is not the gate."""
+"""The benchmark's own honesty: a contender gates as it claims, and the oracle is not the gate."""
 
 import pytest
 
 from benchmarks.growth import exponent
+from benchmarks.instructions import CEILINGS, report_excess
 from benchmarks.recorder import recorder
 from benchmarks.table import OURS
 from benchmarks.timing import Entry
@@ -11,7 +12,7 @@ from benchmarks.workloads import HEAD, WORKLOADS, expected
 
 @pytest.mark.parametrize("workload", WORKLOADS)
 @pytest.mark.parametrize("contender", [*OURS, "by hand, WebOb", "by hand, Werkzeug"])
-def test_what_gates_lets_through_what_it_must(contender: str, workload: str) -> None:
+def test_a_contender_that_gates_lets_the_allowed_cookies_through(contender: str, workload: str) -> None:
     for _ in range(3):
         Entry(contender, WORKLOADS[workload]).check()
 
@@ -39,3 +40,11 @@ def test_the_recorder_is_measured() -> None:
     measured = recorder(short=True)
     assert measured.keys() == {"note", "note by discover", "flush of 20", "flush of 1000"}
     assert all(nanoseconds > 0 for nanoseconds in measured.values())
+
+
+def test_a_workload_above_its_ceiling_is_found(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report_excess(CEILINGS) == 0
+    assert "TOO MUCH" not in capsys.readouterr().out
+    assert report_excess({**CEILINGS, "W3": CEILINGS["W3"] + 1}) == 1
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "TOO MUCH" in line]
+    assert line.startswith("W3")

@@ -1,5 +1,6 @@
 """The command line."""
 
+import codecs
 import runpy
 import subprocess
 import sys
@@ -70,6 +71,67 @@ def test_check_names_a_lifetime_the_server_does_not_keep_to(
     assert "lifetime '13 months' is not cookie_lifetime, 182 days" in capsys.readouterr().out
 
 
+def test_check_names_every_mistake_in_a_line(policy_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy_file.write_text(
+        "titel = 'x'\n" + POLICY + "cookis = []\n[[category]]\nkey = 'a'\ncookies = ['sid']\n"
+    )
+    assert main(["check", str(policy_file)]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = err.splitlines()
+    assert all(line.startswith(f"consentgate: {policy_file}: ") for line in lines)
+    assert len(lines) == 3 + 1
+    assert "unknown key 'titel'" in lines[0]
+    assert "[[category]] 'necessary': unknown key 'cookis'" in lines[1]
+    assert "cookie 'sid' is in two categories" in lines[2]
+    assert "hint: cookie_name" in lines[3]
+
+
+def test_check_gives_hints_and_does_not_fail_for_them(
+    policy_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy_file.write_text(POLICY.replace('"sid"', '"_ga_[A-Z]+", "a b"'))
+    assert main(["check", str(policy_file)]) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{policy_file}: 1 categories, 3 cookies, nothing wrong\n"
+    hints = [line.removeprefix(f"consentgate: {policy_file}: hint: ") for line in err.splitlines()]
+    assert hints[0].startswith(
+        "category 'necessary', cookie '_ga_[A-Z]+': it looks like a regular expression"
+    )
+    assert hints[0].endswith("perhaps you mean '_ga_*'")
+    assert hints[1].startswith("category 'necessary', cookie 'a b': it holds a blank")
+    assert hints[2].startswith("cookie_name 'cookies_preferences': another host of the same domain")
+    assert len(hints) == 3
+
+
+def test_check_gives_no_hint_where_nothing_is_odd(
+    policy_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy_file.write_text('cookie_name = "__Host-cookies_preferences"\n' + POLICY)
+    assert main(["check", str(policy_file)]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("octets", "said"),
+    [
+        (POLICY.encode("utf-16"), "it is encoded in UTF-16 or UTF-32; save it as UTF-8"),
+        (b'{"title": "Cookies"}', "it begins as JSON does; write it as TOML"),
+    ],
+)
+def test_check_says_what_a_file_is_that_is_no_policy(
+    policy_file: Path, octets: bytes, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy_file.write_bytes(octets)
+    assert main(["check", str(policy_file)]) == 1
+    assert f"consentgate: {policy_file}: not TOML: {said}" in capsys.readouterr().err
+
+
+def test_check_accepts_a_byte_order_mark(policy_file: Path) -> None:
+    policy_file.write_bytes(codecs.BOM_UTF8 + POLICY.encode())
+    assert main(["check", str(policy_file)]) == 0
+
+
 @pytest.mark.parametrize("command", [["check"], ["render"]])
 def test_a_mistake_is_one_line(
     policy_file: Path, command: list[str], capsys: pytest.CaptureFixture[str]
@@ -114,6 +176,24 @@ def test_a_key_is_read_from_a_file_or_the_environment_never_an_argument(
     assert _secret_key(None) == "from the environment"
     monkeypatch.delenv(KEY_VARIABLE)
     assert len(_secret_key(None)) >= 43 != _secret_key(None)
+
+
+@pytest.mark.parametrize(
+    ("octets", "said"),
+    [
+        (b" \n", "is empty; `consentgate keygen` prints a key to put in it"),
+        (b"\xff\xfea\x00", "is not text in UTF-8; `consentgate keygen` prints a key to put in it"),
+        (None, "cannot be read: No such file or directory"),
+    ],
+)
+def test_a_key_file_without_a_key_is_named(
+    tmp_path: Path, octets: bytes | None, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key_file = tmp_path / "key"
+    if octets is not None:
+        key_file.write_bytes(octets)
+    assert main(["demo", "--key-file", str(key_file)]) == 1
+    assert capsys.readouterr().err == f"consentgate: key file {str(key_file)!r} {said}\n"
 
 
 def test_it_is_a_module_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

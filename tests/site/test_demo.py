@@ -17,14 +17,15 @@ import pytest
 from webtest import TestApp
 
 from consentgate.cli import main
-from consentgate.demo import portal as demo
-from consentgate.demo.portal import Portal, policy
-from tests.conftest import KEY
+from consentgate.demo import serving as demo
+from consentgate.demo.portal import policy
+from consentgate.demo.words import OUTCOMES, TEXTS
+from tests.conftest import KEY, environ_for, request
 
 
 @pytest.fixture
 def portal() -> TestApp:
-    return TestApp(policy().wrap(Portal(), secret_key=KEY))
+    return TestApp(demo.gate(KEY), extra_environ={"HTTP_SEC_FETCH_SITE": "same-origin"})
 
 
 def test_its_policy_is_complete_in_two_languages(capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,34 +37,93 @@ def jar(app: TestApp) -> set[str]:
     return {cookie.name for cookie in app.cookiejar}
 
 
+def panel(page: Any) -> dict[str, str]:
+    """What the page says of each cookie."""
+    rows = re.findall(r"<code>([^<]*)</code></th><td>[^<]*</td><td class=\"\w+\">([^<]*)</td>", page.text)
+    return dict(rows)
+
+
+def readable(page: Any) -> list[str]:
+    """The cookies that the page says the portal may read."""
+    (line,) = re.findall(r"<p>The portal may read: (.*?)</p>", page.text, re.DOTALL)
+    return re.findall(r"<code>([^<]*)</code>", line)
+
+
 def test_what_the_terminal_says_to_try(portal: TestApp) -> None:
     page = portal.get("/")
     assert jar(portal) == {"csrftoken", "_pk_id.1"}
-    page = (
-        page.forms[0].submit("action", value="accept_all", headers={"Sec-Fetch-Site": "same-origin"}).follow()
-    )
+    assert panel(page) == {
+        "csrftoken": "let through: the portal needs it",
+        "_pk_id.1": "let through: exempt, and you have not objected",
+        "recent_datasets": "held back: you have not answered yet",
+        "undeclared_widget": "held back: nobody declared it",
+    }
+    page = page.forms[0].submit("action", value="accept_all").follow()
     assert jar(portal) == {"csrftoken", "_pk_id.1", "recent_datasets", "cookies_preferences"}
-    assert "consentgate-banner" not in page
-    portal.post("/cookies", {"action": "refuse_all"}, headers={"Sec-Fetch-Site": "same-origin"})
+    assert "You accepted: Preferences." in page
+    assert panel(page)["recent_datasets"] == "let through: you accepted"
+    portal.get("/datasets/trees")
+    assert "You looked at: <a" in portal.get("/")
+    portal.post("/cookies", {"action": "refuse_all"})
     assert jar(portal) == {"csrftoken", "cookies_preferences"}
-    assert "recent_datasets</code>, " not in portal.get("/").text.partition("The portal reads")[2]
+    page = portal.get("/")
+    assert readable(page) == ["cookies_preferences", "csrftoken"]
+    assert panel(page)["_pk_id.1"] == panel(page)["recent_datasets"] == "held back: you said no"
 
 
-def test_login_language_and_api_work_whatever_is_chosen(portal: TestApp) -> None:
+def test_login_language_search_and_api_work_whatever_is_chosen(portal: TestApp) -> None:
     for action in ("accept_all", "refuse_all"):
-        portal.post("/cookies", {"action": action}, headers={"Sec-Fetch-Site": "same-origin"})
-        page = portal.post("/login").follow()
-        assert "You are logged in." in page
+        portal.post("/cookies", {"action": action})
+        assert "You are logged in." in portal.post("/login").follow()
         page = portal.get("/language?to=fr").follow()
         assert "Bienvenue" in page
-        assert portal.get("/language?to=xx").follow().status_int == 200
-        token = portal.get("/").forms[1]["csrftoken"].value
-        assert portal.post("/api/datasets", {"csrftoken": token}).json["datasets"]
+        assert 'lang="fr"' in portal.get("/cookies")
+        assert "Welcome" in portal.get("/language?to=xx").follow()
+        found = portal.get("/?q=BUS")
+        assert "Bus stops" in found
+        assert "Air quality" not in found
+        assert "No data set goes by these words." in portal.get('/?q="><b>')
+        token = portal.get("/").forms["api"]["csrftoken"].value
+        assert "trees" in portal.post("/api/datasets", {"csrftoken": token}).json["datasets"]
         assert portal.post("/api/datasets", headers={"X-CSRFToken": token}).json["datasets"]
         portal.post("/api/datasets", status=403)
         portal.post("/api/datasets", {"csrftoken": "forged"}, status=403)
         assert "You are not logged in." in portal.post("/logout").follow()
     portal.get("/nothing", status=404)
+    portal.get("/datasets/nothing", status=404)
+    assert portal.get("/demo.css").content_type == "text/css"
+
+
+def test_the_portal_is_entire_in_both_languages() -> None:
+    assert TEXTS["en"].keys() == TEXTS["fr"].keys()
+    assert OUTCOMES["en"].keys() == OUTCOMES["fr"].keys()
+    same = {key for key in TEXTS["en"] if TEXTS["en"][key] == TEXTS["fr"][key]}
+    assert same == {"cookie", "cookies"}
+
+
+def test_the_browsers_language_is_the_portals_until_another_is_chosen(portal: TestApp) -> None:
+    page = portal.get("/", headers={"Accept-Language": "fr"})
+    assert "Bienvenue" in page
+    assert "Tout refuser" in page
+    portal.get("/language?to=en")
+    assert "Welcome" in portal.get("/", headers={"Accept-Language": "fr"})
+
+
+@pytest.mark.parametrize("length", ["-1", "99999999999", "4097", "x"])
+def test_a_length_that_is_no_small_number_is_not_waited_for(length: str) -> None:
+    given = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": length}
+    statuses: list[str] = []
+    environ = environ_for("POST", "/api/datasets", **given)
+    demo.gate(KEY)(environ, lambda status, *_: statuses.append(status))  # type: ignore[arg-type,func-returns-value]
+    assert statuses == ["400 Bad Request"]
+
+
+def test_a_visitors_bytes_do_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    request(demo._logging(demo.gate(KEY)), path="/\x1b[2J\xff" + "x" * 500)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("GET /%1B%5B2J%FFxxx")
+    assert line.isprintable()
+    assert len(line) < 200
 
 
 @contextmanager
@@ -104,6 +164,28 @@ def test_a_busy_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["demo", "--port", str(port)]) == 1
     error = capsys.readouterr().err
     assert error == f"consentgate: port {port} cannot be used: Address already in use; try --port 0\n"
+
+
+def test_without_a_port_another_is_taken_where_the_usual_one_is_not_free(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(server: Any, poll_interval: float = 0.5) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo._Server, "serve_forever", stop)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(demo, "PORT", port)
+        assert main(["demo"]) == 0
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == f"Port {port} is taken: the demo takes another."
+    assert re.fullmatch(r"The demo portal is at http://127\.0\.0\.1:\d+/", second)
+    assert str(port) not in second
+    monkeypatch.setattr(demo, "PORT", 0)
+    assert main(["demo"]) == 0
+    assert capsys.readouterr().out.startswith("The demo portal is at")
 
 
 def test_serving_in_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

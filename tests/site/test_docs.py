@@ -5,7 +5,10 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -112,7 +115,7 @@ def stage(**options: object) -> tuple[list[str], list[Event], bytes]:
     seen: list[bytes] = []
     app = application(*MATRIX, before=banner)
     gate = make_policy().wrap(app, secret_key=KEY, observer=events.append, **options)  # type: ignore[arg-type]
-    answer = request(gate, HTTP_COOKIE=f"{CHOSEN}; vid=1", HTTP_SEC_FETCH_DEST="empty")
+    answer = request(gate, HTTP_COOKIE=f"{CHOSEN}; vid=1", HTTP_SEC_FETCH_DEST="image")
     request(gate)
     return answer.cookie_names, events, seen[-1]
 
@@ -167,3 +170,93 @@ def test_nothing_claims_an_approval_there_is_none_of() -> None:
     assert not re.search(
         r"\b(?:certified|approved)\b", " ".join(page.read_text() for page in pages), re.IGNORECASE
     )
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_links_lead_to_headings_that_are_there() -> None:
+    found = 0
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text()):
+            found += 1
+            linked = page.parent / target if target else page
+            assert anchor in anchors(linked.read_text()), (page, target, anchor)
+    assert found >= 4
+
+
+def test_every_example_names_the_cookie_that_no_other_host_can_set() -> None:
+    """On https: on http, as they run on one's own machine, browsers refuse the name."""
+    assert tomllib.loads(blocks(GUIDE, "toml")[0])["cookie_name"] == "__Host-cookies_preferences"
+    assert 'cookie_name="__Host-cookies_preferences"' in README
+    examples = [*(ROOT / "examples").glob("*.py"), *(ROOT / "examples").glob("*.toml")]
+    policies = [text for text in map(Path.read_text, examples) if "Policy(" in text or "[[category]]" in text]
+    assert len(policies) == 8
+    assert all("__Host-" in text for text in policies)
+
+
+class Article:
+    version = 7
+
+
+def conditional(etag_of: Callable[[dict[str, Any]], str]) -> Callable[..., object]:
+    """An application whose page holds the banner and answers 304 where the browser's copy is as new."""
+
+    def app(environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
+        banner = str(Visit.from_environ(environ).banner())
+        etag = etag_of(environ)
+        if environ.get("HTTP_IF_NONE_MATCH") == etag:
+            start_response("304 Not Modified", [("ETag", etag)])
+            return []
+        start_response("200 OK", [("Content-Type", "text/html"), ("ETag", etag)])
+        return [banner.encode()]
+
+    return make_policy().wrap(app, secret_key=KEY)
+
+
+def of_the_guide(environ: dict[str, Any]) -> str:
+    (code,) = (block for block in blocks(GUIDE, "python") if "etag" in block)
+    names: dict[str, Any] = {
+        "Visit": Visit,
+        "article": Article,
+        "request": SimpleNamespace(environ=environ),
+    }
+    exec(code, names)
+    return str(names["etag"])
+
+
+@pytest.mark.parametrize(
+    ("etag_of", "status"), [(lambda environ: '"7"', "304 Not Modified"), (of_the_guide, "200 OK")]
+)
+def test_an_etag_keeps_the_banner_unless_it_knows_of_the_visit(
+    etag_of: Callable[[dict[str, Any]], str], status: str
+) -> None:
+    site = conditional(etag_of)
+    first = request(site)
+    assert b"<form" in first.body
+    (etag,) = (value for name, value in first.headers if name == "ETag")
+    assert request(site, HTTP_IF_NONE_MATCH=etag).status == "304 Not Modified"
+    everything = cookie(make_policy(), ["statistical", "internal", "third-party"])
+    assert request(site, HTTP_IF_NONE_MATCH=etag, HTTP_COOKIE=everything).status == status
+
+
+def test_a_planted_preferences_cookie_takes_away_and_is_believed_alone() -> None:
+    policy = make_policy()
+    planted, own = cookie(policy, ["internal"]), cookie(policy, [])
+    site = policy.wrap(application("theme=1"), secret_key=KEY)
+    assert request(site).cookie_names == []
+    assert request(site, HTTP_COOKIE=planted).cookie_names == ["theme"]
+    for both in (f"{planted}; {own}", f"{own}; {planted}"):
+        assert request(site, HTTP_COOKIE=both).cookie_names == []
+
+
+def test_the_log_page_says_of_each_line_when_and_what_to_do() -> None:
+    page = (ROOT / "docs" / "log-lines.md").read_text()
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| **")]
+    assert len(rows) >= 17
+    for row in rows:
+        assert len(row) == 3, row
+        assert all(len(cell) > 20 for cell in row), row

@@ -1,13 +1,14 @@
 """A gate from an ini file."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
 import pytest
 from paste.deploy import loadapp
 
-from consentgate import PolicyError
-from consentgate.paste import make_filter
+from consentgate import Policy, PolicyError
+from consentgate.paste import _READERS, make_filter
 from tests.conftest import KEY, application, request
 
 POLICY = "[[category]]\nkey = 'necessary'\nbasis = 'necessary'\ncookies = ['sid']\n"
@@ -43,7 +44,7 @@ pipeline = consent site
     assert request(loadapp(f"config:{ini}")).cookie_names == ["sid", "zzz"]
 
 
-def test_every_option_a_text_can_state(policy_file: Path) -> None:
+def test_every_option_a_text_can_state(policy_file: Path, tmp_path: Path) -> None:
     key_file = policy_file.with_name("key")
     key_file.write_text(KEY + "\n")
     gate = make_filter(
@@ -59,10 +60,14 @@ def test_every_option_a_text_can_state(policy_file: Path) -> None:
         filter_requests="off",
         expire_unaccepted="no",
         report_only="yes",
+        undeclared="report",
+        language="fr",
+        templates=str(tmp_path),
     )
     options = gate.options
     assert (options.cookie_secure, options.cookie_httponly, options.preferences_path) == (True, False, None)
     assert options.trusted_origins == {"https://a.example:443", "http://b.example:8080"}
+    assert (options.undeclared, options.language, options.templates) == ("report", "fr", str(tmp_path))
     assert (options.filter_requests, options.expire_unaccepted, options.report_only) == (False, False, True)
     assert (
         make_filter(
@@ -83,7 +88,15 @@ def test_every_option_a_text_can_state(policy_file: Path) -> None:
             "unknown setting 'report_onyl'; known are policy, secret_key_file, secret_key",
         ),
         ({"report_only": "perhaps"}, "report_only must be true or false, not 'perhaps'"),
-        ({"secret_key": "short"}, "16 are needed"),
+        ({"secret_key": "short"}, "secret_key has 5 bytes, 16 are needed"),
+        ({"secret_key": None, "secret_key_file": "/nowhere"}, "key file '/nowhere' cannot be read: No such"),
+        ({"policy": "/nowhere"}, "policy: '/nowhere' cannot be read: No such file"),
+        ({"undeclared": "pass"}, "undeclared must be 'block' or 'report', not 'pass'"),
+        ({"language": "French"}, "language: a language is a code"),
+        ({"templates": "/nowhere"}, "templates: there is no such folder: '/nowhere'"),
+        ({"trusted_origins": "example.org"}, "trusted_origins"),
+        ({"secret_key_fallbacks": "short"}, "secret_key_fallbacks has 5 bytes"),
+        ({"preferences_path": "cookies"}, "preferences_path must be a path such as '/cookies'"),
     ],
 )
 def test_mistakes_are_named(policy_file: Path, settings: dict[str, Any], said: str) -> None:
@@ -91,3 +104,20 @@ def test_mistakes_are_named(policy_file: Path, settings: dict[str, Any], said: s
     with pytest.raises(PolicyError) as caught:
         make_filter(application(), {}, **{key: value for key, value in merged.items() if value is not None})
     assert said in str(caught.value)
+    assert str(caught.value).startswith("egg:consentgate: ")
+
+
+def test_every_mistake_of_the_policy_is_named_with_the_filter(policy_file: Path) -> None:
+    policy_file.write_text("titel = 'x'\ntitle = 5\n")
+    with pytest.raises(PolicyError) as caught:
+        make_filter(application(), {}, policy=str(policy_file), secret_key=KEY)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith(f"egg:consentgate: {policy_file}: ") for line in lines)
+
+
+def test_each_option_can_be_stated_or_is_none_that_a_text_could_state() -> None:
+    """Whoever adds an option decides here whether an ini file can state it."""
+    no_text = {"applies", "applies_vary", "observer"}
+    options = set(inspect.signature(Policy.wrap).parameters) - {"self", "app"}
+    assert set(_READERS) | no_text == options

@@ -1,17 +1,18 @@
 """The catalogue: every declared category and cookie, and which category a name belongs to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from consentgate.errors import PolicyError
-from consentgate.headers.cookie import is_host_only, is_token
-from consentgate.i18n.messages import SOURCE, Strings, mark, mistakes
+from consentgate.headers.cookie import is_host_only
+from consentgate.i18n.messages import SOURCE, Strings, mark
 from consentgate.i18n.texts import Message, checked_language
 
 from .category import Basis, Category, Cookie, checked_domain, checked_text
+from .checks import checked_cookie_name, checked_date, checked_lifetime, checked_strings, checked_url
 from .hosts import DeclaredHosts
 from .lifetimes import MAX_DECLARED, duration
 from .patterns import Patterns
@@ -27,6 +28,7 @@ class Catalogue:
     """What a site publishes about its cookies, checked and ready to be asked. See `Policy`."""
 
     categories: tuple[Category, ...]
+    site: str
     title: str
     controller: str
     contact: str
@@ -51,11 +53,13 @@ class Catalogue:
     """Those of the declared names that are patterns."""
     _scopes: dict[str, tuple[Cookie, ...]] = field(compare=False, repr=False, hash=False)
     _hosts: DeclaredHosts = field(compare=False, repr=False, hash=False)
+    _limits: dict[str, int | None] = field(compare=False, repr=False, hash=False)
 
     def __init__(
         self,
         categories: Iterable[Category],
         *,
+        site: str = "",
         title: str = "",
         controller: str = "",
         contact: str = "",
@@ -69,18 +73,19 @@ class Catalogue:
         strings: Strings | None = None,
     ) -> None:
         put = object.__setattr__  # the class is frozen
+        put(self, "site", checked_text("policy", "site", site))
         put(self, "title", checked_text("policy", "title", title))
         put(self, "controller", checked_text("policy", "controller", controller))
         put(self, "contact", checked_text("policy", "contact", contact))
-        put(self, "privacy_url", _checked_url(privacy_url))
-        put(self, "updated", _checked_date(updated))
-        put(self, "cookie_name", _checked_cookie_name(cookie_name))
+        put(self, "privacy_url", checked_url(privacy_url))
+        put(self, "updated", checked_date(updated))
+        put(self, "cookie_name", checked_cookie_name(cookie_name))
         put(self, "cookie_domain", checked_domain("cookie_domain", cookie_domain))
-        put(self, "cookie_lifetime", _checked_lifetime("cookie_lifetime", cookie_lifetime))
+        put(self, "cookie_lifetime", checked_lifetime("cookie_lifetime", cookie_lifetime))
         refused = cookie_lifetime if refusal_lifetime is None else refusal_lifetime
-        put(self, "refusal_lifetime", _checked_lifetime("refusal_lifetime", refused))
+        put(self, "refusal_lifetime", checked_lifetime("refusal_lifetime", refused))
         put(self, "language", checked_language("language", language))
-        put(self, "strings", _checked_strings(strings or {}))
+        put(self, "strings", checked_strings(strings or {}))
         if cookie_domain is not None and is_host_only(cookie_name):
             raise PolicyError(
                 f"cookie_domain {cookie_domain!r}: a cookie named {cookie_name!r} has no Domain "
@@ -158,7 +163,7 @@ class Catalogue:
                 if keys.setdefault(cookie.name, category.key) != category.key:
                     raise PolicyError(
                         f"cookie {cookie.name!r} is in two categories, {keys[cookie.name]!r} and "
-                        f"{category.key!r}: one cookie, one purpose (R20)"
+                        f"{category.key!r}: one cookie, one purpose"
                     )
                 scopes[cookie.name] = (*scopes.get(cookie.name, ()), cookie)
         patterns = Patterns(name for name in keys if "*" in name)
@@ -176,6 +181,8 @@ class Catalogue:
         exact = {name: key for name, key in keys.items() if "*" not in name}
         object.__setattr__(self, "exact", MappingProxyType(exact))
         object.__setattr__(self, "_scopes", scopes)
+        limits = {name: _longest(cookies) for name, cookies in scopes.items()}
+        object.__setattr__(self, "_limits", limits)
         object.__setattr__(self, "patterns", patterns)
 
     def declared_as(self, cookie_name: str) -> str | None:
@@ -203,6 +210,14 @@ class Catalogue:
         declared = self.declared_as(cookie_name)
         return () if declared is None else self._scopes[declared]
 
+    def limit_of(self, cookie_name: str) -> int | None:
+        """Return the seconds a cookie may live, 400 days at most; None for a session's.
+
+        Where a name is declared for several domains and paths, the longest counts.
+        """
+        declared = self.declared_as(cookie_name)
+        return MAX_SECONDS if declared is None else self._limits[declared]
+
     def category_of_host(self, host: str) -> str | None:
         """Return the key of the category that declares *host*, None if none does.
 
@@ -228,7 +243,20 @@ class Catalogue:
             raise PolicyError(f"unknown category {key!r}; known are {known}") from None
 
 
+MAX_SECONDS = int(MAX_DECLARED.total_seconds())
+
+
+def _longest(cookies: Iterable[Cookie]) -> int | None:
+    """Return the longest declared lifetime in seconds, None if all are a session's."""
+    declared = [None if each.lifetime is None else duration(each.lifetime) for each in cookies]
+    if any(each.lifetime is None for each in cookies):
+        return MAX_SECONDS
+    seconds = [int(each.total_seconds()) for each in declared if each is not None]
+    return min(max(seconds), MAX_SECONDS) if seconds else None
+
+
 PUBLISHED = (
+    "site",
     "title",
     "controller",
     "contact",
@@ -274,47 +302,3 @@ def _without_yielding(categories: list[Category]) -> list[Category]:
         return fresh
 
     return [each.with_cookies(filter(stays, each.cookies)) for each in categories]
-
-
-def _checked_cookie_name(name: str) -> str:
-    if not isinstance(name, str) or not is_token(name) or "*" in name or len(name) > 128:
-        raise PolicyError(f"cookie_name must be a token of up to 128 characters, not {name!r}")
-    return name
-
-
-def _checked_lifetime(option: str, lifetime: timedelta | str) -> timedelta:
-    try:
-        length = duration(lifetime)
-    except PolicyError as error:
-        raise PolicyError(f"{option}: {error}") from None
-    if length is None or not timedelta(seconds=1) <= length <= MAX_DECLARED:
-        raise PolicyError(f"{option} must be a second to 400 days, not {lifetime!r}")
-    return length
-
-
-def _checked_strings(strings: Strings) -> Strings:
-    if not isinstance(strings, Mapping):
-        raise PolicyError(f"strings must be a table of languages, not {strings!r}")
-    for language, own in strings.items():
-        checked_language("strings", language)
-        if not isinstance(own, Mapping) or not all(isinstance(text, str) for text in own.values()):
-            raise PolicyError(f"strings: for {language!r} a table of texts is needed, not {own!r}")
-    for mistake in mistakes(strings):
-        raise PolicyError(f"strings: {mistake}")
-    return {language: dict(own) for language, own in strings.items()}
-
-
-def _checked_date(updated: date | str | None) -> date | None:
-    if updated is None or isinstance(updated, date):
-        return updated
-    try:
-        return date.fromisoformat(updated)
-    except (TypeError, ValueError):
-        raise PolicyError(f"updated must be a date such as 2026-11-23, not {updated!r}") from None
-
-
-def _checked_url(url: str) -> str:
-    checked_text("policy", "privacy_url", url)
-    if url and not url.startswith(("https://", "http://", "/")):
-        raise PolicyError(f"privacy_url must be an http address or a path of this site, not {url!r}")
-    return url

@@ -1,15 +1,15 @@
-"""What a visitor has answered: one value, frozen, without a name, an address or an identifier (R16)."""
+"""The answers of a visitor: one frozen value, without a name, an address or an identifier (R16)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.catalogue.category import Basis
-from consentgate.errors import PolicyError
+from consentgate.errors import BadPreferences, PolicyError
 
 State = Literal["accepted", "refused", "unset"]
-"""What a visitor has said of a category."""
+"""An answer to a category, or none."""
 
 
 class Answer(NamedTuple):
@@ -51,11 +51,11 @@ class Preferences:
         return None
 
     def accepts(self, category: str) -> bool:
-        """Tell whether the category was answered with yes."""
+        """Return whether the category was answered with yes."""
         return self.state(category) == "accepted"
 
     def refuses(self, category: str) -> bool:
-        """Tell whether the category was answered with no."""
+        """Return whether the category was answered with no."""
         return self.state(category) == "refused"
 
     def state(self, category: str) -> State:
@@ -65,17 +65,99 @@ class Preferences:
             return "unset"
         return "accepted" if answer.accepted else "refused"
 
-    def amended(self, answers: tuple[Answer, ...]) -> "Preferences":
-        """Return these preferences with *answers* in place of the earlier ones to the same categories."""
-        changed = {answer.category for answer in answers}
-        kept = tuple(answer for answer in self.answers if answer.category not in changed)
+    def replace(self, answers: tuple[Answer, ...], without: Collection[str] = ()) -> "Preferences":
+        """Return these preferences with *answers* in place of earlier ones to the same categories.
+
+        Answers to the categories in *without* are taken out.
+        """
+        replaced = {answer.category for answer in answers} | set(without)
+        kept = tuple(answer for answer in self.answers if answer.category not in replaced)
         return Preferences(kept + answers)
+
+
+UNDECIDED = Preferences()
+"""Before any choice, and after any that does not verify (R1)."""
+
+LEEWAY = 60
+"""Seconds an answer may lie in the future: clocks of several servers differ."""
+
+
+class JudgedAnswers(NamedTuple):
+    """Answers of one token, told apart by what still counts.
+
+    Attributes:
+        valid: the answers that count.
+        changed: each yes whose category has changed since, which counts as no answer.
+        start: the Unix second from which this holds.
+        end: the one from which it no longer does.
+    """
+
+    valid: Preferences
+    changed: tuple[Answer, ...]
+    start: float
+    end: float
+
+
+def judge_answers(answers: Iterable[Answer], catalogue: Catalogue, now: float | None) -> JudgedAnswers:
+    """Return which of *answers*, all of one genuine token, count at *now*.
+
+    An answer counts until its lifetime ends. A no stands until then, whatever changes in its category; a
+    yes counts while its category is declared as it was (R13). Answers to categories that nobody can
+    choose any more are left out.
+
+    Args:
+        answers: as signed.
+        catalogue: says what is declared, and how long answers last.
+        now: Unix seconds; None to leave age out of account.
+
+    Raises:
+        BadPreferences: an answer is dated more than a minute ahead, or all of them are too old.
+    """
+    answers = tuple(answers)
+    starts = [answer.at - LEEWAY for answer in answers]
+    if now is not None and answers:
+        if max(starts) > now:
+            raise BadPreferences("dated in the future")
+        starts += [end for answer in answers if (end := _end_of(answer, catalogue)) <= now]
+        answers = tuple(answer for answer in answers if now < _end_of(answer, catalogue))
+        if not answers:
+            raise BadPreferences("too old")
+    declared = catalogue.digests
+    known = [answer for answer in answers if answer.category in declared]
+    changed = tuple(
+        answer for answer in known if answer.accepted and declared[answer.category] != answer.digest
+    )
+    return JudgedAnswers(
+        valid=Preferences(tuple(answer for answer in known if answer not in changed)),
+        changed=changed,
+        start=max(starts, default=0),
+        end=min((_end_of(answer, catalogue) for answer in answers), default=float("inf")),
+    )
+
+
+def _end_of(answer: Answer, catalogue: Catalogue) -> int:
+    """Return the Unix second from which *answer* is too old."""
+    return answer.at + catalogue.lifetime_of(answer.accepted)
+
+
+def agree(several: Sequence[Preferences]) -> Preferences:
+    """Return the answers on which all of *several* agree: any no stands, a yes only if it is everyone's.
+
+    They come from several genuine cookies of one name, and nobody can tell who planted which.
+    """
+    agreed: list[Answer] = []
+    for key in {answer.category for each in several for answer in each.answers}:
+        given = [answer for each in several if (answer := each.answer(key)) is not None]
+        refusals = [answer for answer in given if not answer.accepted]
+        if refusals or len(given) == len(several):
+            agreed.append(min(refusals or given, key=lambda answer: answer.at))
+    return Preferences(tuple(agreed))
 
 
 def answers_to(catalogue: Catalogue, given: Mapping[str, bool], at: int) -> tuple[Answer, ...]:
     """Return the answers given at Unix second *at*: for each category key, yes or no.
 
-    A yes to what is necessary, and any answer where there is nothing to choose, are no answers.
+    A yes to a necessary category, and any answer where there is nothing to choose, are no answers.
 
     Raises:
         PolicyError: an unknown category, or a necessary one refused.
@@ -86,7 +168,3 @@ def answers_to(catalogue: Catalogue, given: Mapping[str, bool], at: int) -> tupl
     return tuple(
         Answer(key, yes, at, catalogue.digests[key]) for key, yes in given.items() if key in catalogue.digests
     )
-
-
-UNDECIDED = Preferences()
-"""Before any choice, and after any that does not verify (R1)."""

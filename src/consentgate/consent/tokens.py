@@ -1,213 +1,136 @@
-"""From the Cookie field to where its visitor stands: which preferences cookies are believed."""
+"""From the Cookie field to the answers of its visitor: which preferences cookies are genuine."""
 
-from collections.abc import Callable, Container
-from operator import ne
+from enum import Enum, auto
+from typing import NamedTuple
 
-from consentgate._cache import Memo, Remembered, remember
+from consentgate._cache import BoundedCache
+from consentgate.catalogue.category import Basis
 from consentgate.errors import BadPreferences
-from consentgate.headers.cookie import BLANK, SEPARATORS, cookie_values
-from consentgate.headers.set_cookie import ALWAYS, NEVER
+from consentgate.headers.cookie import cookie_values
 
-from .signing import LEEWAY, PreferencesSerializer, columns_of, undated
-from .verdict import Judge, Names, Said, Standing
+from .preferences import LEEWAY, UNDECIDED, Answer, JudgedAnswers, Preferences, agree, judge_answers
+from .signing import PreferencesSerializer, is_well_formed
+from .verdict import Situation, answer_key
 
-MEMO_SIZE = 2048
-"""Tokens remembered; only genuine ones are, each under its one canonical text. And likewise whole fields."""
-
-Parts = tuple[slice, ...]
-"""Parts of a Cookie field, each but the first with the semicolon before it."""
-
-Cut = Callable[[str, Names, Container[str | None]], Parts]
-"""Returns the parts of a Cookie field that may be read."""
-
-MOST_PARTS = 8
-"""Parts of a Cookie field that are remembered; where there would be more, it is narrowed each time."""
+CACHE_SIZE = 2048
+"""Tokens remembered."""
 
 
-class Reading:
-    """What a Cookie field says of its visitor.
+class Invalid(Enum):
+    """Why a preferences cookie proves nothing."""
+
+    FOREIGN = auto()
+    """It is of our format, and signed with another key."""
+    AHEAD = auto()
+    """It is genuine, and dated more than a minute ahead."""
+    OTHER = auto()
+    """It is too old, or no token of ours."""
+
+
+class TokenResult(NamedTuple):
+    """The answers a Cookie field proves.
 
     Attributes:
-        standing: where the visitor stands.
-        believed: the values of the preferences cookie that this rests on.
-        start: the Unix second from which it holds.
+        preferences: the valid answers.
+        changed: each yes whose category has changed since.
+        complete: whether one of several tokens answers everything that is asked.
+        verified: the values of the preferences cookie that prove this.
+        invalid: why other values prove nothing; empty if there are none.
+        start: the Unix second from which this holds.
         end: the one from which it no longer does.
-        lasts: whether all that holds it up stands here, so that it may be remembered.
-        disbelieved: whether there were other values, which proved nothing.
-        visible: the Cookie field without those, where reading it has shown that already.
-        parts: the parts of the Cookie field that may be read, where they are remembered.
-        is_whole: whether they are known to be all of it, with nothing in it to report.
-        token: the believed value in that field, "" if there is none.
-        place: where in that field it is.
     """
 
-    __slots__ = (
-        "believed",
-        "disbelieved",
-        "end",
-        "is_whole",
-        "lasts",
-        "parts",
-        "place",
-        "standing",
-        "start",
-        "token",
-        "visible",
-    )
+    preferences: Preferences = UNDECIDED
+    changed: tuple[Answer, ...] = ()
+    complete: bool = False
+    verified: tuple[str, ...] = ()
+    invalid: tuple[Invalid, ...] = ()
+    start: float = float("-inf")
+    end: float = float("inf")
 
-    token: str
-    place: slice
-
-    def __init__(
-        self,
-        standing: Standing,
-        believed: tuple[str, ...] = (),
-        start: float = ALWAYS,
-        end: float = NEVER,
-        lasts: bool = False,
-        disbelieved: bool = False,
-        visible: str | None = None,
-    ) -> None:
-        self.standing = standing
-        self.believed = believed
-        self.start = start
-        self.end = end
-        self.lasts = lasts
-        self.disbelieved = disbelieved
-        self.visible = visible
-        self.parts: Parts | None = None
-        self.is_whole = False
-
-    def of(self, cookie_string: str, names: Names, cut: Cut) -> "Reading":
-        """Return this for a Cookie field that comes again: with where its parts are."""
-        again = Reading(self.standing, self.believed, self.start, self.end)
-        parts = cut(cookie_string, names, self.standing.readable)
-        again.parts = parts if len(parts) <= MOST_PARTS else None
-        again.is_whole = parts == (slice(0, len(cookie_string)),) and None not in self.standing.readable
-        again.token = "".join(self.believed)
-        at = cookie_string.index(again.token)
-        again.place = slice(at, at + len(again.token))
-        return again
+    @property
+    def situation(self) -> Situation:
+        """The situation these answers make, with no signal."""
+        changed = frozenset(answer.category for answer in self.changed)
+        return Situation(answer_key(self.preferences), changed, self.complete)
 
 
-class Reader:
-    """Reads the preferences cookie, through a memo of what verified."""
+NO_TOKEN = TokenResult()
+UNREADABLE = TokenResult(invalid=(Invalid.OTHER,))
 
-    def __init__(self, judge: Judge, serializer: PreferencesSerializer, cut: Cut) -> None:
-        self._cut = cut
-        self.nothing = Reading(judge.undecided, lasts=True)
-        self.disbelieving = Reading(judge.undecided, disbelieved=True)
-        self._judge = judge
+
+class TokenReader:
+    """Read the preferences cookies of Cookie fields.
+
+    Args:
+        serializer: knows the policy, and verifies.
+    """
+
+    def __init__(self, serializer: PreferencesSerializer) -> None:
         self._serializer = serializer
-        self._cookie_name = judge.catalogue.cookie_name
-        self._longest = serializer.longest
-        self._inside = f"; {self._cookie_name}="
-        self._lifetime = judge.catalogue.cookie_lifetime.total_seconds()
-        self._memo: Memo[str, Reading] = Memo(MEMO_SIZE)
-        self._once: set[int] = set()
-        self._again: dict[int, Reading] = {}
-        self._lengths: set[int] = set()  # of those: a field of another length need not be hashed
-        # A million visitors say the same few things, each on a day of their own.
-        self._said = Remembered(self._understood, size=256, longest=256)
+        self._cookie_name = serializer.policy.cookie_name
+        self._asked = {
+            category.key
+            for category in serializer.policy.categories
+            if category.basis is Basis.CONSENT and category.can_be_chosen
+        }
+        # Goal: a visitor's token is verified once, not once a request. Plan: its text is the key; only
+        # genuine texts are kept, and one token has one genuine spelling, so nobody can flood this with
+        # junk. Proof: tests/consent/test_tokens.py, benchmark W2 beside W4.
+        self._verified = BoundedCache(serializer.verify, size=CACHE_SIZE)
 
-    def read(self, cookie_string: str, now: float, counts: bool = True) -> Reading:
-        """Return what *cookie_string* says of its visitor.
+    def read(self, cookie_string: str, now: float) -> TokenResult:
+        """Return the answers that *cookie_string* proves at *now*, in Unix seconds.
 
-        A field that comes a second time, as most do while a page is loaded, is known from then on by its
-        hash, which is salted in each process; of its text only a believed value is kept, and compared.
-
-        Args:
-            cookie_string: the value of the Cookie field.
-            now: Unix seconds.
-            counts: whether this is a time it comes: what is in it will be reported, if that is new.
+        Of several genuine tokens, only the answers they agree on count: a sibling host may have planted
+        one. Nothing is asked if one of them answers everything.
         """
-        if len(cookie_string) in self._lengths:
-            known = self._again.get(hash(cookie_string))
-            if (
-                known is not None
-                and known.start <= now < known.end
-                and cookie_string[known.place] == known.token
-            ):
-                return known
-        reading = self._read(cookie_string, now)
-        return self._met(reading, cookie_string) if reading.lasts and counts else reading
+        if self._cookie_name not in cookie_string:
+            return NO_TOKEN
+        genuine: dict[str, JudgedAnswers] = {}
+        invalid: list[Invalid] = []
+        for value in dict.fromkeys(cookie_values(cookie_string, self._cookie_name)):
+            judged = self.verify(value, now)
+            if isinstance(judged, Invalid):
+                invalid.append(judged)
+            else:
+                genuine[value] = judged
+        return self._combine(genuine, tuple(invalid))
 
-    def _met(self, reading: Reading, cookie_string: str) -> Reading:
-        """Return what *cookie_string* says, remembered if it did so before."""
-        seen = hash(cookie_string)
-        if seen not in self._once:
-            remember(seen, self._once, size=MEMO_SIZE)
-            return reading
-        if len(self._again) >= MEMO_SIZE:
-            self._again, self._lengths = {}, set()  # who still comes is there again the next time
-        again = self._again[seen] = reading.of(cookie_string, self._judge.sent_names, self._cut)
-        self._lengths.add(len(cookie_string))
-        return again
-
-    def _read(self, cookie_string: str, now: float) -> Reading:
-        name = self._cookie_name
-        before, found, after = cookie_string.partition(self._inside)
-        value, semicolon, rest = after.partition(";")
-        if found and name not in rest and name not in before:
-            # As browsers write it, and only once.
-            known = self._genuine(value.strip(BLANK), now)
-            if known is None and before and before[0] not in SEPARATORS and before[-1] != ";":
-                visible = before + semicolon + rest
-                return Reading(self._judge.undecided, (), ALWAYS, NEVER, False, True, visible)
-            return known or self.disbelieving
-        values = dict.fromkeys(cookie_values(cookie_string, name))
-        if not values:
-            return self.nothing
-        genuine = [known for value in values if (known := self._genuine(value, now)) is not None]
-        if len(values) == 1 or not genuine:
-            return genuine[0] if genuine else self.disbelieving
-        standing = self._judge.standing(*(known.standing.preferences for known in genuine))
-        believed = tuple(value for known in genuine for value in known.believed)
-        return Reading(standing, believed, disbelieved=len(genuine) < len(values))
-
-    def _genuine(self, value: str, now: float) -> Reading | None:
-        """Return what one genuine value says; None if it is not one, or no longer."""
-        if len(value) > self._longest:
-            return None
-        known = self._memo.get(value)
-        if known is not None and known.start <= now < known.end:
-            return known
-        payload = self._serializer.verified(value)
-        if payload is None:
-            return None
-        text, second = undated(payload)
-        said = self._said[text]
-        if said is not None:
-            at = int(second)
-            if at - LEEWAY <= now < at + self._lifetime:
-                return self._remembered(value, Standing.dated(said, at), at - LEEWAY, at + self._lifetime)
-        return self._partly(value, payload, now)
-
-    def _partly(self, value: str, payload: str, now: float) -> Reading | None:
-        """Return what is left of a genuine value that is not valid, or not in all it says."""
+    def verify(self, text: str, now: float) -> JudgedAnswers | Invalid:
+        """Return the answers signed in *text* that count at *now*, or why it proves nothing."""
+        answers = self._verified[text]
+        if answers is None:
+            return Invalid.FOREIGN if is_well_formed(text) else Invalid.OTHER
         try:
-            preferences = self._serializer.said(payload, now=now)
+            return judge_answers(answers, self._serializer.policy, now)
         except BadPreferences:
-            return None
-        standing = self._judge.standing(preferences)
-        seconds = tuple(answer.at for answer in preferences.answers)
-        # With nothing in it that counts, nothing says until when that is true: not remembered.
-        if not seconds:
-            return Reading(standing, (value,))
-        return self._remembered(value, standing, max(seconds) - LEEWAY, min(seconds) + self._lifetime)
+            is_ahead = max(answer.at for answer in answers) > now + LEEWAY
+            return Invalid.AHEAD if is_ahead else Invalid.OTHER
 
-    def _remembered(self, value: str, standing: Standing, start: float, end: float) -> Reading:
-        # Looked at in every request, and beside time.time(): floats are compared fastest.
-        known = Reading(standing, (value,), float(start), float(end), True)
-        self._memo.put(value, known)
-        return known
+    def _combine(self, genuine: dict[str, JudgedAnswers], invalid: tuple[Invalid, ...]) -> TokenResult:
+        several = list(genuine.values())
+        if not several:
+            return NO_TOKEN._replace(invalid=invalid)
+        if len(several) == 1:
+            (judged,) = several
+            return TokenResult(
+                judged.valid, judged.changed, False, tuple(genuine), invalid, judged.start, judged.end
+            )
+        agreed = agree([each.valid for each in several])
+        answered = {answer.category for answer in agreed.answers}
+        changed = {answer.category: answer for each in several for answer in each.changed}
+        return TokenResult(
+            preferences=agreed,
+            changed=tuple(answer for key, answer in changed.items() if key not in answered),
+            complete=any(self._is_complete(each) for each in several),
+            verified=tuple(genuine),
+            invalid=invalid,
+            start=max(each.start for each in several),
+            end=min(each.end for each in several),
+        )
 
-    def _understood(self, undated: str) -> Said | None:
-        """Return what a text without its day says; None unless it had one, and all still counts (R13)."""
-        columns = columns_of(undated)
-        if columns is None or not columns[0] or any(columns[2]):
-            return None
-        categories, accepted, _, digests = columns
-        if any(map(ne, map(self._judge.catalogue.digests.get, categories), digests)):
-            return None
-        return self._judge.said(categories, accepted, digests)
+    def _is_complete(self, judged: JudgedAnswers) -> bool:
+        """Return whether these answers leave nothing to ask."""
+        answered = {answer.category for answer in judged.valid.answers}
+        return self._asked <= answered

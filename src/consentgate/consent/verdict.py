@@ -1,38 +1,32 @@
-"""Which categories a visit allows, and what that means for one cookie: the whole judgement, pure."""
+"""The rule: may a cookie be set and read, and why. Enforcing, filtering, `explain` and events all ask it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from itertools import repeat
+from enum import Enum, StrEnum, auto
+from types import MappingProxyType
 from typing import NamedTuple
 
-from consentgate._cache import Remembered
+from consentgate._cache import BoundedCache
 from consentgate.catalogue.catalogue import Catalogue
-from consentgate.catalogue.category import Basis
+from consentgate.catalogue.category import Basis, Category
 from consentgate.headers.cookie import BLANK, has_control
 
-from .preferences import UNDECIDED, Answer, Preferences
+from .preferences import Preferences
 
-NAMELESS = ";"
-"""Stands where a category's key would, for a cookie without a name browsers agree on. No key holds it."""
 
-RESERVED = "="
-"""Likewise for the preferences cookie, which only the gate may set."""
+class Special(Enum):
+    """Stands in the place of a category's key for a cookie that is in no category."""
 
-LONGEST_TEXT = 64
-"""Characters of the longest text that is remembered with what it names."""
+    UNDECLARED = auto()
+    """A cookie that no category declares."""
+    NAMELESS = auto()
+    """A cookie without a name that all browsers agree on."""
+    RESERVED = auto()
+    """The preferences cookie: only the gate sets it."""
 
-FEW = 16
-"""Names up to which it is quicker to look for each in a long Cookie field than at each of its pairs."""
 
-NECESSARY, GATED, EXEMPT, SPARED, REFUSED = "necessary", "gated", "exempt", "spared", "refused"
-"""What becomes of a cookie that is set: it passes, and some of them with consequences; or it does not."""
-
-_Said = tuple[tuple[str, bool], ...]
-"""Category keys, each with yes or no."""
-
-Names = Remembered[str, str | None]
-"""What `names_of` returns."""
+CategoryKey = str | Special
+"""The key of the category a cookie is in, or its stand-in."""
 
 
 class Reason(StrEnum):
@@ -43,211 +37,184 @@ class Reason(StrEnum):
     EXEMPT = "exempt, not refused"
     UNDECLARED_REPORTED = "undeclared, only reported"
     NOT_APPLICABLE = "the policy does not apply"
-    DELETION = "a deletion"
     REFUSED = "refused"
     UNSET = "not accepted"
+    CHANGED = "accepted before the category changed"
+    SIGNAL = "denied by a signal of the browser"
+    ANSWERS_WITHHELD = "the browser held the visitor's answers back"
+    RENEWAL = "an exempt cookie, set again with its old value"
     UNDECLARED = "undeclared"
     NAMELESS = "no name all browsers agree on"
+    UNSTORABLE = "no browser would store it"
     RESERVED = "the preferences cookie is the gate's to set"
     INVALID = "not genuine, or no longer valid"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a cookie is admitted, why, and under which category (None when undeclared)."""
+    """Whether a cookie is admitted, why, and the key of its category (None when it is in none)."""
 
     admitted: bool
     reason: Reason
-    category: str | None
+    category: str | None = None
 
     def __str__(self) -> str:
         category = "no category" if self.category is None else f"category {self.category!r}"
         return f"{'admitted' if self.admitted else 'not admitted'}: {self.reason.value} ({category})"
 
 
-class Outcome(NamedTuple):
-    """What answers lead to, whenever they were given: one for all who say the same.
+NAMELESS = Verdict(False, Reason.NAMELESS)
+UNSTORABLE = Verdict(False, Reason.UNSTORABLE)
+INVALID = Verdict(False, Reason.INVALID)
+
+
+class JudgedCookie(NamedTuple):
+    """A cookie and the verdict on it.
 
     Attributes:
-        allowed: keys of the categories whose cookies pass; None among them lets undeclared ones pass.
-        readable: the same, and RESERVED: what the application may read.
-        needs_choice: whether a category that needs consent has not been answered.
-        few: the names of all cookies that may be read, if they are few and none is a pattern; else None.
+        name: its name, ``""`` for one without.
+        verdict: the verdict.
+        set_cookie_string: the value of the Set-Cookie field it came in; None for a pair of a Cookie field.
     """
 
-    allowed: frozenset[str | None]
-    readable: frozenset[str | None]
-    needs_choice: bool
-    few: tuple[str, ...] | None
+    name: str
+    verdict: Verdict
+    set_cookie_string: str | None = None
 
 
-class Said(NamedTuple):
-    """Answers without their days, field by field, and what they lead to."""
-
-    categories: tuple[str, ...]
-    accepted: tuple[bool, ...]
-    digests: tuple[str, ...]
-    outcome: Outcome
-
-
-class Standing:
-    """Where a visitor stands: what was answered, what that allows, what is still to be asked.
+class Situation(NamedTuple):
+    """Everything a verdict depends on, besides the policy and the cookie's name.
 
     Attributes:
-        allowed: keys of the categories whose cookies pass; None among them lets undeclared ones pass.
-        readable: the same, and RESERVED: what the application may read.
-        needs_choice: whether a category that needs consent has not been answered.
-        few: the names of all cookies that may be read, if they are few and none is a pattern; else None.
+        answers: category keys, each with yes or no.
+        changed: keys of the categories that changed since they were accepted.
+        complete: whether one of several tokens answers everything, so that nothing is asked.
+        denied: keys of the categories that a signal of the browser denies.
+        withheld: whether the browser held the answers back, so that their absence says nothing.
+        applies: whether the policy applies to the request.
     """
 
-    __slots__ = ("_preferences", "_said", "_second", "allowed", "few", "needs_choice", "readable")
+    answers: tuple[tuple[str, bool], ...] = ()
+    changed: frozenset[str] = frozenset()
+    complete: bool = False
+    denied: frozenset[str] = frozenset()
+    withheld: bool = False
+    applies: bool = True
 
-    _preferences: Preferences | None
-    _said: Said
-    _second: int
 
-    def __init__(self, outcome: Outcome, preferences: Preferences) -> None:
-        self.allowed, self.readable, self.needs_choice, self.few = outcome
-        self._preferences = preferences
+STRICTEST = Situation(withheld=True)
+"""Nothing but necessary cookies passes: for an error of ours."""
 
-    @classmethod
-    def dated(cls, said: Said, second: int) -> "Standing":
-        """Return where somebody stands who said so at this Unix second.
 
-        The answers are made when they are asked for: most requests ask only what is allowed.
-        """
-        standing = cls.__new__(cls)
-        standing.allowed, standing.readable, standing.needs_choice, standing.few = said.outcome
-        standing._preferences, standing._said, standing._second = None, said, second
-        return standing
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """A situation's outcome. Shared by all visitors in the same situation; dates play no part.
 
-    @property
-    def preferences(self) -> Preferences:
-        """The valid answers."""
-        if self._preferences is None:
-            categories, accepted, digests, _ = self._said
-            answers = map(Answer, categories, accepted, repeat(self._second), digests)
-            self._preferences = Preferences(tuple(answers))
-        return self._preferences
+    Attributes:
+        allowed: keys of the categories whose cookies pass.
+        asked: keys of the categories still to be asked, in the policy's order.
+        verdicts: category key or its stand-in -> the verdict on such a cookie.
+    """
+
+    allowed: frozenset[str]
+    asked: tuple[str, ...]
+    verdicts: Mapping[CategoryKey, Verdict]
+
+
+def answer_key(preferences: Preferences) -> tuple[tuple[str, bool], ...]:
+    """Return the answers as yes or no, without their days and digests."""
+    return tuple([(answer.category, answer.accepted) for answer in preferences.answers])
 
 
 class Judge:
-    """Says what preferences allow under one policy; equal answers share one frozen set."""
+    """Give the verdicts of one policy.
 
-    def __init__(self, catalogue: Catalogue, *, admit_undeclared: bool = False) -> None:
-        # Names are written differently in the two fields, and each is reported when it is first seen.
-        self.names = names_of(catalogue)
-        self.sent_names = names_of(catalogue)
-        self.necessary = catalogue.necessary
-        self.necessary_texts: set[str] = set()
-        """Keys of `names` whose cookies were found to be necessary lately."""
-        self.catalogue = catalogue
-        self._admit_undeclared = admit_undeclared
-        self._consent = frozenset(
-            category.key
-            for category in catalogue.categories
-            if category.basis is Basis.CONSENT and category.can_be_chosen
-        )
-        self.exempt = frozenset(
-            category.key for category in catalogue.categories if category.basis is Basis.EXEMPT
-        )
-        self.fates = Remembered(self._fates, size=256, longest=256)
-        """What is allowed -> the key of each category, and what may stand for one -> fate of its cookies."""
-        # Thousands of visitors say the same few things.
-        self._outcomes = Remembered(self._outcome, size=256, longest=256)
-        self.undecided = self.standing(UNDECIDED)
-
-    def standing(self, *preferences: Preferences) -> Standing:
-        """Return where a visitor with these *preferences* stands, all of them genuine.
-
-        Several come from several cookies of one name; who planted which can't be told, so a
-        category is allowed only if all allow it, and nothing is asked if any of them is complete.
-        """
-        first, *others = preferences
-        if not others:
-            return Standing(self._outcomes[_said(first)], first)
-        agreed = _agreement(preferences)
-        needs_choice = all(self._outcomes[_said(each)].needs_choice for each in preferences)
-        return Standing(self._outcomes[_said(agreed)]._replace(needs_choice=needs_choice), agreed)
-
-    def said(self, categories: tuple[str, ...], accepted: tuple[bool, ...], digests: tuple[str, ...]) -> Said:
-        """Return answers, of whatever day, with what they lead to."""
-        outcome = self._outcomes[tuple(zip(categories, accepted, strict=True))]
-        return Said(categories, accepted, digests, outcome)
-
-    def _outcome(self, said: _Said) -> Outcome:
-        answers = dict(said)
-        accepted = {key for key in self._consent if answers.get(key)}
-        unrefused = {key for key in self.exempt if answers.get(key) is not False}
-        allowed: frozenset[str | None] = self.necessary | accepted | unrefused
-        if self._admit_undeclared:
-            allowed |= {None}
-        readable = allowed | {RESERVED}
-        return Outcome(allowed, readable, not answers.keys() >= self._consent, self._few(allowed))
-
-    def _fates(self, allowed: frozenset[str | None]) -> dict[str | None, str]:
-        fates: dict[str | None, str] = {NAMELESS: REFUSED, RESERVED: REFUSED}
-        for key in (None, *(category.key for category in self.catalogue.categories)):
-            passes = SPARED if key is None else EXEMPT if key in self.exempt else GATED
-            fates[key] = passes if key in allowed else REFUSED
-        return fates | dict.fromkeys(self.necessary, NECESSARY)
-
-    def _few(self, allowed: frozenset[str | None]) -> tuple[str, ...] | None:
-        names = [name for name, key in self.catalogue.keys.items() if key in allowed]
-        several = len(names) > FEW or None in allowed or any("*" in name for name in names)
-        return None if several else (*names, self.catalogue.cookie_name)
-
-    def judge(self, cookie_name: str, standing: Standing) -> Verdict:
-        """Return the verdict on a cookie of this name, set by the application or sent by the browser."""
-        if not cookie_name or has_control(cookie_name):
-            return Verdict(False, Reason.NAMELESS, None)
-        category = self.catalogue.category_of(cookie_name)
-        if category is None:
-            reason = Reason.UNDECLARED_REPORTED if self._admit_undeclared else Reason.UNDECLARED
-            return Verdict(self._admit_undeclared, reason, None)
-        if category.basis is Basis.NECESSARY:
-            return Verdict(True, Reason.NECESSARY, category.key)
-        if category.key in standing.allowed:
-            exempt = category.basis is Basis.EXEMPT
-            reason = Reason.EXEMPT if exempt else Reason.ACCEPTED
-            return Verdict(True, reason, category.key)
-        refused = standing.preferences.refuses(category.key)
-        return Verdict(False, Reason.REFUSED if refused else Reason.UNSET, category.key)
-
-
-def _said(preferences: Preferences) -> _Said:
-    return tuple([answer[:2] for answer in preferences.answers])
-
-
-def _agreement(preferences: Sequence[Preferences]) -> Preferences:
-    """Return what all of *preferences* allow: any no stands, a yes only if it is everyone's."""
-    agreed: list[Answer] = []
-    for key in {answer.category for each in preferences for answer in each.answers}:
-        answers = [each.answer(key) for each in preferences]
-        given = [answer for answer in answers if answer is not None]
-        refusals = [answer for answer in given if not answer.accepted]
-        if refusals or len(given) == len(answers):
-            agreed.append(min(refusals or given, key=lambda answer: answer.at))
-    return Preferences(tuple(agreed))
-
-
-def names_of(catalogue: Catalogue) -> Names:
-    """Return a memo: text before a pair's first ``=``, as written -> key of its category, None if undeclared.
-
-    NAMELESS or RESERVED stand for a key where there can be none. Shared by all visitors.
+    Args:
+        catalogue: the policy.
+        admit_undeclared: whether cookies that no category declares pass.
     """
 
-    exact = {**catalogue.exact, catalogue.cookie_name: RESERVED}
-    match, keys = catalogue.patterns.match, catalogue.keys
+    def __init__(self, catalogue: Catalogue, *, admit_undeclared: bool = False) -> None:
+        self.catalogue = catalogue
+        self._undeclared = (
+            Verdict(True, Reason.UNDECLARED_REPORTED)
+            if admit_undeclared
+            else Verdict(False, Reason.UNDECLARED)
+        )
+        self._exact: dict[str, CategoryKey] = {**catalogue.exact, catalogue.cookie_name: Special.RESERVED}
+        # Goal: patterns are matched once a name, not once a cookie. Plan: the text before the first "=",
+        # as written, is the key. Proof: benchmarks W2 and W6.
+        self._keys: BoundedCache[str, CategoryKey] = BoundedCache(self._find_key, size=2048, longest=64)
+        # Thousands of visitors give the same few answers.
+        self._permissions = BoundedCache(self._decide, size=256)
 
-    def key_of(text: str) -> str | None:
+    def category_key(self, text: str) -> CategoryKey:
+        """Return the key of the category that a cookie is in, by the text before its pair's first ``=``."""
+        return self._keys[text]
+
+    def permissions(self, situation: Situation) -> Permissions:
+        """Return the permissions in *situation*."""
+        return self._permissions[situation]
+
+    def explain(self, cookie_name: str, permissions: Permissions) -> Verdict:
+        """Return the verdict on a cookie of this name, set by the application or sent by the browser."""
+        if "=" in cookie_name:
+            return NAMELESS
+        return permissions.verdicts[self.category_key(cookie_name)]
+
+    def _find_key(self, text: str) -> CategoryKey:
         name = text.strip(BLANK)
-        key = exact.get(name)
+        key = self._exact.get(name)
         if key is not None:
             return key
-        if not name or ";" in name or (not name.isprintable() and has_control(name)):
-            return NAMELESS
-        pattern = match(name)
-        return None if pattern is None else keys[pattern]
+        if not name or ";" in name or has_control(name):
+            return Special.NAMELESS
+        return self.catalogue.key_of(name) or Special.UNDECLARED
 
-    return Remembered(key_of, size=2048, longest=LONGEST_TEXT)
+    def _decide(self, situation: Situation) -> Permissions:
+        categories = self.catalogue.categories
+        verdicts: dict[CategoryKey, Verdict] = {
+            Special.UNDECLARED: self._undeclared,
+            Special.NAMELESS: NAMELESS,
+            Special.RESERVED: Verdict(False, Reason.RESERVED),
+            **{category.key: _judge_category(category, situation) for category in categories},
+        }
+        if not situation.applies:
+            verdicts = {
+                key: Verdict(True, Reason.NOT_APPLICABLE, each.category) for key, each in verdicts.items()
+            }
+            verdicts[Special.RESERVED] = Verdict(False, Reason.RESERVED)
+        return Permissions(
+            allowed=frozenset(category.key for category in categories if verdicts[category.key].admitted),
+            asked=tuple(_list_asked(categories, situation)),
+            verdicts=MappingProxyType(verdicts),
+        )
+
+
+def _judge_category(category: Category, situation: Situation) -> Verdict:
+    """Return the verdict on cookies of *category*, where the policy applies."""
+    key, answers = category.key, dict(situation.answers)
+    if category.basis is Basis.NECESSARY:
+        return Verdict(True, Reason.NECESSARY, key)
+    if key in situation.denied:
+        return Verdict(False, Reason.SIGNAL, key)
+    if situation.withheld:
+        return Verdict(False, Reason.ANSWERS_WITHHELD, key)
+    if answers.get(key) is False:
+        return Verdict(False, Reason.REFUSED, key)
+    if category.basis is Basis.EXEMPT:
+        return Verdict(True, Reason.EXEMPT, key)
+    if answers.get(key):
+        return Verdict(True, Reason.ACCEPTED, key)
+    return Verdict(False, Reason.CHANGED if key in situation.changed else Reason.UNSET, key)
+
+
+def _list_asked(categories: Iterable[Category], situation: Situation) -> Iterable[str]:
+    """Yield the keys of the categories still to be asked: those of consent, without an answer."""
+    if situation.complete or situation.withheld or not situation.applies:
+        return
+    answered = dict(situation.answers).keys()
+    for category in categories:
+        is_open = category.key not in answered and category.key not in situation.denied
+        if is_open and category.basis is Basis.CONSENT and category.can_be_chosen:
+            yield category.key

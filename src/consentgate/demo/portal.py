@@ -1,29 +1,24 @@
-"""``consentgate demo``: a data portal behind its policy, to try in a browser."""
+"""A data portal behind its policy: log-in, languages, search, an API with a CSRF token. Pure WSGI."""
 
 import json
 import secrets
-import sys
 from collections.abc import Iterable
 from importlib.resources import as_file, files
-from socketserver import ThreadingMixIn
+from typing import Any
 from urllib.parse import parse_qs
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIEnvironment
 
-from consentgate.events import Event
-from consentgate.gate.response import names_set
-from consentgate.headers.names import Field
+from consentgate.i18n.negotiation import negotiated
 from consentgate.policy import Policy
-from consentgate.rendering.html import Renderer
 from consentgate.visit import Visit
 
-TRY = """\
-  The portal sets four cookies on its page; one of them, undeclared_widget, is in no category.
-  1. Open the page: only necessary cookies and the exempt page counter pass.
-  2. Accept in the banner, or choose at {address}/cookies: recent_datasets passes too.
-  3. Refuse: the counter and recent_datasets are expired, and the portal no longer reads them.
-  4. Log in, switch the language, call the API: these work whatever you choose.
-  Stop with Ctrl-C."""
+from .page import Shown, draw, style
+from .words import DATA_SETS, LANGUAGES
+
+TRIED = ("csrftoken", "_pk_id.1", "recent_datasets", "undeclared_widget")
+"""Names of the cookies that every page tries to set; the last is in no category."""
+
+_BY_SLUG = {each.slug: each for each in DATA_SETS}
 
 
 def policy() -> Policy:
@@ -32,121 +27,104 @@ def policy() -> Policy:
         return Policy.from_toml(path)
 
 
-def serve(*, port: int, secret_key: str) -> int:
-    """Serve the portal on loopback until Ctrl-C, and return the exit status."""
-    app = _logging(policy().wrap(Portal(), secret_key=secret_key, observer=_log_event))
-    try:
-        server = make_server("127.0.0.1", port, app, _Server, _Handler)
-    except OSError as error:
-        reason = error.strerror or error
-        print(f"consentgate: port {port} cannot be used: {reason}; try --port 0", file=sys.stderr)
-        return 1
-    with server:
-        address = f"http://127.0.0.1:{server.server_port}"
-        print(f"The demo portal is at {address}/\n{TRY.format(address=address)}", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print("\nstopped", flush=True)
-    return 0
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True  # a browser keeps connections open: they must not hold Ctrl-C back
-    allow_reuse_address = True
-
-
-class _Handler(WSGIRequestHandler):
-    def log_message(self, *arguments: object) -> None:
-        """Keep quiet: `_logging` says what matters here."""
-
-
-def _log_event(event: Event) -> None:
-    print(f"  {event}", flush=True)
-
-
-def _logging(app: WSGIApplication) -> WSGIApplication:
-    """Return *app*, printing each request and the cookies that went out with its response."""
-
-    def logging(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        def start(status: str, response_headers: list[Field], exc_info: object = None, /) -> object:
-            passed = ", ".join(sorted(names_set(response_headers))) or "none"
-            print(
-                f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {status}; cookies out: {passed}",
-                flush=True,
-            )
-            return start_response(status, response_headers)
-
-        return app(environ, start)  # type: ignore[arg-type]  # the demo never starts a response twice
-
-    return logging
+def language_of(environ: dict[str, Any]) -> str:
+    """Return the language its visitor chose in the portal, or else the browser's; the gate's `language`."""
+    chosen = _cookies(environ).get("django_language")
+    if chosen in LANGUAGES:
+        return chosen
+    return negotiated(environ.get("HTTP_ACCEPT_LANGUAGE", ""), LANGUAGES, "en")
 
 
 class Portal:
-    """A data portal: login, languages, an API with a CSRF token, page views counted. Pure WSGI."""
+    """The portal, a WSGI application."""
 
     def __init__(self) -> None:
         self._sessions: set[str] = set()
-        self._renderer = Renderer(policy())
+        self._policy = policy()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        cookies = _cookies(environ)
-        route = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        if route == ("GET", "/"):
-            return self._page(environ, cookies, start_response)
-        if route == ("GET", "/language"):
-            language = parse_qs(environ.get("QUERY_STRING", "")).get("to", ["en"])[0]
-            known = language if language in ("en", "fr") else "en"
-            return _back(start_response, f"django_language={known}; Path=/; SameSite=Lax")
-        if route == ("POST", "/login"):
-            session = secrets.token_urlsafe(16)
-            self._sessions.add(session)
-            return _back(start_response, f"sessionid={session}; Path=/; HttpOnly; SameSite=Lax")
-        if route == ("POST", "/logout"):
-            self._sessions.discard(cookies.get("sessionid", ""))
-            return _back(start_response, "sessionid=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
-        if route == ("POST", "/api/datasets"):
-            return self._api(environ, cookies, start_response)
-        return _answer(start_response, "404 Not Found", "text/plain", b"There is no such page.\n")
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        slug = path.removeprefix("/datasets/")
+        if method == "GET" and (path == "/" or (path != slug and slug in _BY_SLUG)):
+            return self._page(environ, slug, start_response)
+        answer = {
+            ("GET", "/demo.css"): self._style,
+            ("GET", "/language"): self._language,
+            ("POST", "/login"): self._log_in,
+            ("POST", "/logout"): self._log_out,
+            ("POST", "/api/datasets"): self._api,
+        }.get((method, path), _nothing)
+        return answer(environ, start_response)
 
-    def _page(
-        self, environ: WSGIEnvironment, cookies: dict[str, str], start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def _page(self, environ: WSGIEnvironment, slug: str, start_response: StartResponse) -> Iterable[bytes]:
+        cookies, visit = _cookies(environ), Visit.from_environ(environ)
+        remembered = [each for each in cookies.get("recent_datasets", "").split("+") if each in _BY_SLUG]
+        seen = list(dict.fromkeys([*([slug] if slug in _BY_SLUG else []), *remembered]))
         csrf_token = cookies.get("csrftoken") or secrets.token_urlsafe(16)
-        page = self._renderer.demo(
-            visit=Visit.from_environ(environ),
-            user=cookies.get("sessionid") in self._sessions,
-            language=cookies.get("django_language", "en"),
+        shown = Shown(
+            language=language_of(environ),
+            is_logged_in=cookies.get("sessionid") in self._sessions,
+            search=_query(environ).get("q", [""])[0][:100],
             names=sorted(cookies),
+            recent=[_BY_SLUG[each] for each in remembered],
             csrf_token=csrf_token,
+            tried=TRIED,
+        )
+        values = (
+            f"{csrf_token}; Path=/; SameSite=Lax",
+            f"{secrets.token_hex(8)}; Path=/; Max-Age=33868800; SameSite=Lax",
+            f"{'+'.join(seen) or 'none'}; Path=/; Max-Age=2592000; SameSite=Lax",
+            "1; Path=/",
         )
         return _answer(
             start_response,
             "200 OK",
             "text/html; charset=utf-8",
-            page.encode(),
-            f"csrftoken={csrf_token}; Path=/; SameSite=Lax",
-            f"_pk_id.1={secrets.token_hex(8)}; Path=/; Max-Age=33868800; SameSite=Lax",
-            "recent_datasets=trees; Path=/; Max-Age=2592000; SameSite=Lax",
-            "undeclared_widget=1; Path=/",
+            draw(self._policy, visit, shown).encode(),
+            *(f"{name}={value}" for name, value in zip(TRIED, values, strict=True)),
         )
 
-    def _api(
-        self, environ: WSGIEnvironment, cookies: dict[str, str], start_response: StartResponse
-    ) -> Iterable[bytes]:
-        length = min(int(environ.get("CONTENT_LENGTH") or 0), 4096)
-        form = parse_qs(environ["wsgi.input"].read(length).decode("latin-1"))
+    def _style(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return _answer(start_response, "200 OK", "text/css; charset=utf-8", style())
+
+    def _language(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        wanted = _query(environ).get("to", ["en"])[0]
+        known = wanted if wanted in LANGUAGES else "en"
+        return _back(start_response, f"django_language={known}; Path=/; SameSite=Lax")
+
+    def _log_in(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        session = secrets.token_urlsafe(16)
+        self._sessions.add(session)
+        return _back(start_response, f"sessionid={session}; Path=/; HttpOnly; SameSite=Lax")
+
+    def _log_out(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self._sessions.discard(_cookies(environ).get("sessionid", ""))
+        return _back(start_response, "sessionid=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
+
+    def _api(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if not (length.isascii() and length.isdigit()) or int(length[:9]) > 4096:
+            return _answer(start_response, "400 Bad Request", "text/plain", b"Not a small form.\n")
+        form = parse_qs(environ["wsgi.input"].read(int(length)).decode("latin-1"))
         sent = environ.get("HTTP_X_CSRFTOKEN") or form.get("csrftoken", [""])[0]
-        if not sent or sent != cookies.get("csrftoken"):
+        if not sent or sent != _cookies(environ).get("csrftoken"):
             return _answer(start_response, "403 Forbidden", "text/plain", b"CSRF token missing.\n")
-        body = json.dumps({"datasets": ["trees", "bus stops", "air quality"]}).encode()
+        body = json.dumps({"datasets": [each.slug for each in DATA_SETS]}).encode()
         return _answer(start_response, "200 OK", "application/json", body)
+
+
+def _nothing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    return _answer(start_response, "404 Not Found", "text/plain", b"There is no such page.\n")
 
 
 def _cookies(environ: WSGIEnvironment) -> dict[str, str]:
     pairs = (pair.strip().partition("=") for pair in environ.get("HTTP_COOKIE", "").split(";"))
     return {name: value for name, equals, value in pairs if equals}
+
+
+def _query(environ: WSGIEnvironment) -> dict[str, list[str]]:
+    return parse_qs(environ.get("QUERY_STRING", ""))
 
 
 def _answer(

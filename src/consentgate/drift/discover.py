@@ -11,8 +11,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from consentgate.errors import PolicyError
 from consentgate.headers.cookie import BLANK, cookie_name, is_set_cookie
 from consentgate.headers.names import Field
+from consentgate.headers.set_cookie import response_date, stated_attributes
 
-from ._stated import stated_attributes
 from .recorder import DriftRecorder
 
 logger = logging.getLogger("consentgate")
@@ -40,10 +40,12 @@ def discover(app: WSGIApplication, path: str | os.PathLike[str]) -> WSGIApplicat
 
 def note_set_cookies(recorder: DriftRecorder, response_headers: Sequence[Field], over_https: bool) -> None:
     """Count each cookie that *response_headers* set."""
+    now = time.time()
+    date = response_date(response_headers, now)
     for field_name, field_value in response_headers:
         name = cookie_name(field_value) if is_set_cookie(field_name) else None
         if name is not None:
-            stated = stated_attributes(field_value, time.time())
+            stated = stated_attributes(field_value, now, date)
             recorder.note("set", name, "passed", "", stated, over_https)
 
 

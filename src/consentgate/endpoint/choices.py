@@ -1,27 +1,41 @@
-"""A posted choice: form or JSON, read no further than it states, checked."""
+"""A posted choice: form or JSON, read no further than it states, and checked."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from webob import Request
 
 from consentgate._urls import quote_reference
+from consentgate.catalogue.catalogue import Catalogue
+from consentgate.catalogue.category import Basis
 from consentgate.headers.cookie import has_control
 
 LARGEST_BODY = 16 * 1024
 """Octets a posted choice may have."""
 
+LONGEST_NEXT = 2048
+"""Characters of a path to return to; a longer one is left out."""
 
 FORM = "application/x-www-form-urlencoded"
-
-
+MULTIPART = "multipart/form-data"
 JSON = "application/json"
+
+_ACTIONS = ("accept_all", "refuse_all", "save", "accept", "refuse", "answer")
+_ANSWERS = {"yes": True, "no": False, "unset": None}
+_CHOICE = "choice."
 
 
 class Refused(Exception):
-    """A request that is answered with an error, and changes nothing."""
+    """A request that is answered with an error, and changes nothing.
+
+    Args:
+        status: PEP 3333's.
+        why: for the body.
+        fields: further response fields.
+    """
 
     def __init__(self, status: str, why: str, *fields: tuple[str, str]) -> None:
         super().__init__(why)
@@ -30,57 +44,174 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A choice as it was posted."""
+    """A choice as it was posted.
 
-    action: object
+    Attributes:
+        action: one of the six actions.
+        categories: the keys it names, for ``save``, ``accept`` and ``refuse``.
+        answers: category key -> yes, no or None (to take an answer back), for ``answer``.
+        next: the path to return to, ``""`` for none.
+    """
+
+    action: str
     categories: tuple[str, ...] = ()
-    next_page: str = ""
+    answers: Mapping[str, bool | None] = field(default_factory=dict)
+    next: str = ""
 
 
-def body_of(environ: Mapping[str, Any]) -> bytes:
-    """Return the request's body, reading no more than its stated length (R92)."""
-    length = environ.get("CONTENT_LENGTH") or "0"
+@dataclass(frozen=True, slots=True)
+class ResolvedChoice:
+    """A choice under one policy.
+
+    Attributes:
+        answers: category key -> yes, no or None (to take an answer back).
+        answers_all: whether it answers for every category.
+        ignored: the keys it names that nobody can choose here, or no longer.
+    """
+
+    answers: Mapping[str, bool | None]
+    answers_all: bool = False
+    ignored: tuple[str, ...] = ()
+
+
+def resolve(choice: Choice, policy: Catalogue) -> ResolvedChoice:
+    """Return the answers that *choice* gives under *policy*.
+
+    Keys that are not declared, or no longer, are left out: the page may have been opened before the
+    policy changed.
+
+    Raises:
+        Refused: none of the keys it names remains, or a necessary category is refused.
+    """
+    choosable = policy.digests
+    if choice.action == "refuse_all":
+        return ResolvedChoice(dict.fromkeys(choosable, False), answers_all=True)
+    if choice.action == "accept_all":
+        # Exempt categories need no consent: none is recorded, and an objection stands.
+        exempt = {each.key for each in policy.categories if each.basis is Basis.EXEMPT}
+        return ResolvedChoice({key: True for key in choosable if key not in exempt})
+    named = choice.answers if choice.action == "answer" else dict.fromkeys(choice.categories, True)
+    if choice.action == "refuse":
+        named = dict.fromkeys(choice.categories, False)
+    necessary = sorted(key for key, yes in named.items() if key in policy.necessary and yes is False)
+    if necessary:
+        raise malformed(f"{necessary[0]} is necessary and cannot be refused")
+    known = {key: yes for key, yes in named.items() if key in choosable}
+    ignored = tuple(key for key in named if key not in choosable and key not in policy.necessary)
+    if ignored and not (known or named.keys() & policy.necessary):
+        raise malformed("none of these categories can be chosen")
+    if choice.action == "save":
+        return ResolvedChoice({key: key in known for key in choosable}, answers_all=True, ignored=ignored)
+    return ResolvedChoice(known, ignored=ignored)
+
+
+def read_body(environ: Mapping[str, Any], largest: int = LARGEST_BODY) -> bytes:
+    """Return the request's body, *largest* octets at most, reading no more than its stated length (R92).
+
+    A chunked body states none: it is read to its end where the server marks that (`wsgi.input_terminated`).
+
+    Raises:
+        Refused: its length is no number, or too large.
+    """
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not length:
+        if not environ.get("wsgi.input_terminated"):
+            return b""
+        body: bytes = environ["wsgi.input"].read(largest + 1)
+        if len(body) > largest:
+            raise _too_large(largest)
+        return body
     if not (length.isascii() and length.isdigit()):
         raise malformed("a Content-Length that is no number")
-    if len(length) > 9 or int(length) > LARGEST_BODY:
-        raise Refused("413 Content Too Large", f"A choice has at most {LARGEST_BODY} octets.")
-    body: bytes = environ["wsgi.input"].read(int(length))
+    if len(length) > 9 or int(length) > largest:
+        raise _too_large(largest)
+    body = environ["wsgi.input"].read(int(length))
     return body
 
 
-def form_choice(environ: Mapping[str, Any], body: bytes) -> Choice:
-    """Return the choice a form makes."""
-    # A request of its own around the bytes already read; WebOb parses, and is told no more.
-    form = Request.blank("/", method="POST", body=body, content_type=FORM)
-    fields = [(str(name), str(value)) for name, value in form.POST.items()]
+def _too_large(largest: int) -> Refused:
+    return Refused("413 Content Too Large", f"Send at most {largest} octets.")
+
+
+def parse_choice(content_type: str, body: bytes) -> Choice:
+    """Return the choice in a body of this Content-Type.
+
+    Raises:
+        Refused: it is of another media type, or no choice.
+    """
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type == JSON:
+        return _parse_json(body)
+    if media_type in (FORM, MULTIPART):
+        return _parse_form(content_type if media_type == MULTIPART else FORM, body)
+    raise Refused("415 Unsupported Media Type", f"Send {FORM}, {MULTIPART} or {JSON}.")
+
+
+def _parse_form(content_type: str, body: bytes) -> Choice:
+    try:
+        # A request of its own around the bytes already read; WebOb parses, and is told no more.
+        form = Request.blank("/", method="POST", body=body, content_type=content_type)
+        posted = [(str(name), value) for name, value in form.POST.items()]
+    except Exception as error:  # a broken multipart body raises many kinds of error
+        raise malformed("a form that cannot be read") from error
+    fields = [(name, value) for name, value in posted if isinstance(value, str)]
+    if len(fields) < len(posted):
+        raise malformed("a file")
     actions = [value for name, value in fields if name == "action"]
-    next_pages = [value for name, value in fields if name == "next"]
     if len(actions) != 1:
         raise malformed("one action is needed")
-    categories = tuple(value for name, value in fields if name == "category")
-    # Other buttons keep what was ticked; only `save` means it.
-    if actions[0] in ("accept_all", "refuse_all"):
-        categories = ()
-    return Choice(actions[0], categories, next_pages[0] if len(next_pages) == 1 else "")
+    categories = [value for name, value in fields if name in ("category", "categories")]
+    answers: dict[str, bool | None] = {}
+    for name, value in fields:
+        if name.startswith(_CHOICE):
+            if value not in _ANSWERS:
+                raise malformed(f"{name} is yes, no or unset")
+            answers[name.removeprefix(_CHOICE)] = _ANSWERS[value]
+    return _check(actions[0], categories, answers, [value for name, value in fields if name == "next"])
 
 
-def json_choice(body: bytes) -> Choice:
-    """Return the choice JSON makes."""
+def _parse_json(body: bytes) -> Choice:
     try:
         posted = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise malformed("not JSON") from error
-    if not isinstance(posted, dict) or posted.keys() - {"action", "categories"}:
-        raise malformed('an object of "action" and "categories" is needed')
-    categories = posted.get("categories", [])
+    known = {"action", "category", "categories", "choices", "next"}
+    if not isinstance(posted, dict) or posted.keys() - known:
+        raise malformed('an object of "action" and "categories" or "choices" is needed')
+    categories = posted.get("categories", posted.get("category", []))
+    categories = [categories] if isinstance(categories, str) else categories
     if not isinstance(categories, list) or not all(isinstance(key, str) for key in categories):
         raise malformed('"categories" is an array of keys')
-    return Choice(posted.get("action"), tuple(categories))
+    answers = posted.get("choices", {})
+    if not isinstance(answers, dict) or not all(
+        yes is None or isinstance(yes, bool) for yes in answers.values()
+    ):
+        raise malformed('"choices" is an object of keys, each with true, false or null')
+    return _check(posted.get("action"), categories, answers, [])
+
+
+def _check(
+    action: object, categories: Iterable[str], answers: Mapping[str, bool | None], nexts: Sequence[str]
+) -> Choice:
+    """Return the choice these make, without what its action does not mean.
+
+    Raises:
+        Refused: no known action, or it lacks what it is about.
+    """
+    if action not in _ACTIONS or not isinstance(action, str):
+        raise malformed(f"the action is one of {', '.join(_ACTIONS)}")
+    chosen = tuple(dict.fromkeys(categories)) if action in ("save", "accept", "refuse") else ()
+    if action in ("accept", "refuse") and not chosen:
+        raise malformed(f"{action} names at least one category")
+    return Choice(action, chosen, answers if action == "answer" else {}, nexts[0] if len(nexts) == 1 else "")
 
 
 def malformed(why: str) -> Refused:
-    """Return the answer to what is no choice."""
+    """Return the refusal of a request that is no choice."""
     return Refused("400 Bad Request", f"This is not a choice: {why}.")
+
+
+_SCHEME_OR_HOST = re.compile(r"//|.*\\")
 
 
 def valid_next(page: str) -> str | None:
@@ -89,7 +220,7 @@ def valid_next(page: str) -> str | None:
     >>> valid_next("/a?b=c#d"), valid_next("//evil.example"), valid_next("/\\\\evil.example")
     ('/a?b=c#d', None, None)
     """
-    if not page.startswith("/") or page.startswith("//") or "\\" in page or len(page) > 2048:
+    if not page.startswith("/") or _SCHEME_OR_HOST.match(page) or len(page) > LONGEST_NEXT:
         return None
     if has_control(page) or "\t" in page:
         return None

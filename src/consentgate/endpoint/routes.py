@@ -4,37 +4,30 @@ A WSGI application like any other behind the gate: it chooses through the visit,
 """
 
 import json
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import parse_qsl
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from webob import Request
 
-from consentgate._urls import quote_path
+from consentgate._urls import to_own_path
 from consentgate.catalogue.catalogue import Catalogue
-from consentgate.headers.origin import is_own
-from consentgate.rendering.html import Renderer, stylesheet
+from consentgate.consent.opt_out import gpc_json
+from consentgate.headers.origin import is_origin_of, is_same_origin
+from consentgate.i18n.messages import spoken
+from consentgate.rendering.assets import SCRIPT_NAME, script, stylesheet
+from consentgate.rendering.html import Renderer
 from consentgate.visit import Visit
 
-from .choices import FORM, JSON, Choice, Refused, body_of, form_choice, json_choice, malformed, valid_next
+from .choices import JSON, Refused, parse_choice, read_body, resolve, valid_next
+from .page_csp import page_csp_field
+from .reports import LARGEST_BODY as LARGEST_REPORT
+from .reports import SEVERAL, SINGLE, parse_reports
 from .state import state_of, wants_json
 
-JUST_NOW = 60
-"""Seconds after a choice in which the page says that it was saved: the answers' own day tells, and no URL."""
-
-
-# R67, R68, R72: not framed, nothing from elsewhere, kept by nobody. "same-origin", since without a
-# referrer browsers send `Origin: null` with the page's own form.
-_PAGE_FIELDS = (
-    (
-        "Content-Security-Policy",
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-    ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "same-origin"),
-    ("X-Robots-Tag", "noindex"),
-)
+_HTML = "text/html; charset=utf-8"
 _NO_STORE = ("Cache-Control", "no-store")
 _NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
@@ -50,12 +43,9 @@ class Answered:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Send it; to HEAD, without the body."""
-        headers = [
-            ("Content-Type", self.media_type),
-            ("Content-Length", str(len(self.body))),
-            _NOSNIFF,
-            *self.fields,
-        ]
+        described = [("Content-Type", self.media_type), ("Content-Length", str(len(self.body)))]
+        # A 204 and a 304 describe no content (RFC 9110 15.3.5, 15.4.5).
+        headers = [*(described if self.media_type else ()), _NOSNIFF, *self.fields]
         start_response(self.status, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.body]
 
@@ -68,15 +58,34 @@ class Endpoint:
         path: the preferences path.
         trusted_origins: other origins whose pages may post choices, as `checked_origins` gives them.
         renderer: draws the page.
+        page_csp: directives a site's own page layout needs beside ours: ``"img-src 'self' data:"``.
+
+    Raises:
+        PolicyError: *page_csp* is none.
     """
 
     def __init__(
-        self, policy: Catalogue, path: str, trusted_origins: frozenset[str], renderer: Renderer
+        self,
+        policy: Catalogue,
+        path: str,
+        trusted_origins: frozenset[str],
+        renderer: Renderer,
+        *,
+        page_csp: str = "",
     ) -> None:
         self._policy = policy
         self._path = path
         self._trusted_origins = trusted_origins
         self._renderer = renderer
+        # R67, R68, R72: not framed, nothing from elsewhere, kept by nobody. "same-origin", since without a
+        # referrer browsers send `Origin: null` with the page's own form.
+        self._page_fields = (
+            _NO_STORE,
+            ("Content-Security-Policy", page_csp_field(page_csp)),
+            ("X-Frame-Options", "DENY"),
+            ("Referrer-Policy", "same-origin"),
+            ("X-Robots-Tag", "noindex"),
+        )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; nothing a visitor sends makes this raise."""
@@ -93,78 +102,159 @@ class Endpoint:
 
     def _answer(self, request: Request) -> Answered:
         below = request.environ.get("PATH_INFO", "")[len(self._path) :].strip("/")
-        if below and below != stylesheet()[0]:
+        shown = {
+            "": self._show,
+            "banner": self._banner,
+            stylesheet()[0]: self._style,
+            SCRIPT_NAME: self._script,
+        }
+        if below == "reports":
+            return self._take_reports(request)
+        if below not in shown:
             raise Refused("404 Not Found", "There is no such page here.")
         if request.method in ("GET", "HEAD"):
-            return self._style() if below else self._show(request)
+            return shown[below](request)
         if request.method == "POST" and not below:
             return self._choose(request)
         methods = "GET, HEAD" if below else "GET, HEAD, POST"
         raise Refused("405 Method Not Allowed", f"Use {methods}.", ("Allow", methods))
 
-    def _style(self) -> Answered:
+    def _style(self, request: Request) -> Answered:
         # Its name changes with its content, so it may be kept for good.
         forever = ("Cache-Control", "public, max-age=31536000, immutable")
         return Answered("200 OK", "text/css; charset=utf-8", stylesheet()[1], (forever,))
+
+    def _script(self, request: Request) -> Answered:
+        # Its name is written into pages by hand, so browsers ask again, and are answered in a line.
+        tag, content = script()
+        fields = (("Cache-Control", "public, max-age=3600, must-revalidate"), ("ETag", tag))
+        if tag in request.environ.get("HTTP_IF_NONE_MATCH", ""):
+            return Answered("304 Not Modified", "", b"", fields)
+        return Answered("200 OK", "text/javascript; charset=utf-8", content, fields)
 
     def _show(self, request: Request) -> Answered:
         visit = Visit.from_environ(request.environ)
         if wants_json(request):
             return self._state(visit)
-        own = _own_path(request, self._path)
-        preferences = visit.preferences
-        last = max((answer.at for answer in preferences.answers), default=0)
+        asked = _query(request)
+        languages = spoken(self._policy.strings)
+        wanted = asked.get("lang")
         page = self._renderer.page(
-            preferences,
-            action=own,
-            stylesheet=f"{own}/{stylesheet()[0]}",
-            saved=time.time() - last < JUST_NOW,
-            language=visit.language,
+            visit._view(),
+            own=_own_path(request, self._path),
+            next=valid_next(asked.get("next", "")),
+            language=wanted if wanted in languages else visit._page_language,
+            languages=languages,
+            pinned=wanted in languages,
         )
-        return Answered("200 OK", "text/html; charset=utf-8", page.encode(), (_NO_STORE, *_PAGE_FIELDS))
+        return Answered("200 OK", _HTML, page.encode(), self._page_fields)
 
-    def _state(self, visit: Visit) -> Answered:
-        body = json.dumps(state_of(self._policy, visit)).encode()
-        return Answered("200 OK", JSON, body)
+    def _banner(self, request: Request) -> Answered:
+        """Return the banner alone, for the script that puts it into pages whose templates can't."""
+        visit = Visit.from_environ(request.environ)
+        own = _own_path(request, self._path)
+        next_page = valid_next(_query(request).get("next", ""))
+        banner = self._renderer.banner(
+            visit._view(), action=own, next=next_page or own, page=own, language=visit._page_language
+        )
+        return Answered("200 OK", _HTML, str(banner).encode(), self._page_fields)
+
+    def _state(self, visit: Visit, ignored: tuple[str, ...] = ()) -> Answered:
+        state: dict[str, object] = {**state_of(self._policy, visit)}
+        if ignored:
+            state["ignored"] = list(ignored)
+        return Answered("200 OK", JSON, json.dumps(state).encode())
 
     def _choose(self, request: Request) -> Answered:
+        """Record a posted choice, and answer with the way back, or to JSON with the state."""
         environ = request.environ
-        if not is_own(
-            environ.get("HTTP_SEC_FETCH_SITE"),
-            environ.get("HTTP_ORIGIN"),
-            environ.get("HTTP_HOST"),
-            self._trusted_origins,
-        ):
-            raise Refused("403 Forbidden", "This choice did not come from a page of this site.")
-        media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-        if media_type not in (FORM, JSON):
-            raise Refused("415 Unsupported Media Type", f"Send {FORM} or {JSON}.")
-        body = body_of(environ)
-        choice = json_choice(body) if media_type == JSON else form_choice(environ, body)
         visit = Visit.from_environ(environ)
-        self._record(visit, choice)
-        if media_type == JSON:
-            return self._state(visit)
-        location = valid_next(choice.next_page) or _own_path(request, self._path)
+        self._check_origin(environ, visit)
+        content_type = environ.get("CONTENT_TYPE", "")
+        choice = parse_choice(content_type, read_body(environ))
+        resolved = resolve(choice, self._policy)
+        if resolved.ignored:
+            visit._gate._warn("ignored", _IGNORED, ", ".join(resolved.ignored)[:256], about="")
+        if not visit._choose(resolved.answers, answers_all=resolved.answers_all):
+            raise Refused("409 Conflict", _ANSWERS_WITHHELD)
+        if content_type.partition(";")[0].strip().lower() == JSON:
+            return self._state(visit, resolved.ignored)
+        location = valid_next(choice.next) or _own_path(request, self._path)
         return Answered(
             "303 See Other", "text/plain; charset=utf-8", b"", (_NO_STORE, ("Location", location))
         )
 
-    def _record(self, visit: Visit, choice: Choice) -> None:
-        unknown = set(choice.categories) - set(self._policy.digests)
-        if unknown or (choice.categories and choice.action != "save"):
-            raise malformed("a category that cannot be chosen")
-        if choice.action == "accept_all":
-            visit.accept_all()
-        elif choice.action == "refuse_all":
-            visit.refuse_all()
-        elif choice.action == "save":
-            chosen = {key: key in choice.categories for key in self._policy.digests}
-            visit.choose(chosen)
-        else:
-            raise malformed("the action is accept_all, refuse_all or save")
+    def _take_reports(self, request: Request) -> Answered:
+        """Take browsers' reports of requests to other hosts: 204, whatever they say."""
+        environ = request.environ
+        if request.method != "POST":
+            raise Refused("405 Method Not Allowed", "Use POST.", ("Allow", "POST"))
+        media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+        if media_type not in (SINGLE, SEVERAL):
+            raise Refused("415 Unsupported Media Type", f"Send {SINGLE} or {SEVERAL}.")
+        origin, host = environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST", "")
+        site = environ.get("HTTP_SEC_FETCH_SITE")
+        # Chromium sends no Sec-Fetch-Site with report-to, Firefox no Origin with report-uri.
+        if site not in (None, "same-origin") or (origin is not None and not is_origin_of(origin, host)):
+            raise Refused("403 Forbidden", "This report did not come from a page of this site.")
+        body = read_body(environ, LARGEST_REPORT)
+        visit = Visit.from_environ(environ)
+        visit._gate._learn_hosts(parse_reports(media_type, body, host))
+        return Answered("204 No Content", "", b"")
+
+    def _check_origin(self, environ: WSGIEnvironment, visit: Visit) -> None:
+        """Refuse a choice that another site's page posts."""
+        origin, host = environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST")
+        scheme = environ.get("wsgi.url_scheme", "http")
+        if not is_same_origin(
+            environ.get("HTTP_SEC_FETCH_SITE"), origin, host, self._trusted_origins, scheme
+        ):
+            shown = [repr(each)[:128] for each in (origin, host, scheme)]
+            visit._gate._warn("refused post", _REFUSED_POST, *shown, about="")
+            raise Refused("403 Forbidden", "This choice did not come from a page of this site.")
+
+
+class GpcResource:
+    """The resource ``/.well-known/gpc.json``: this site honours Global Privacy Control."""
+
+    def __init__(self, updated: date | None) -> None:
+        self._answered = Answered(
+            "200 OK", JSON, gpc_json(updated), (("Cache-Control", "public, max-age=86400"),)
+        )
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Send it to GET and HEAD."""
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            return self._answered(environ, start_response)
+        refused = Answered(
+            "405 Method Not Allowed",
+            "text/plain; charset=utf-8",
+            b"Use GET, HEAD.\n",
+            (("Allow", "GET, HEAD"),),
+        )
+        return refused(environ, start_response)
 
 
 def _own_path(request: Request, path: str) -> str:
     """Return the preferences path as a root-absolute reference, mount included (R94)."""
-    return quote_path(request.environ.get("SCRIPT_NAME", "")) + path
+    return to_own_path(request.environ.get("SCRIPT_NAME", ""), path)
+
+
+def _query(request: Request) -> dict[str, str]:
+    """Return the query's fields; of several with one name, the first."""
+    query = request.environ.get("QUERY_STRING", "").encode("latin-1").decode("utf-8", "replace")
+    return dict(reversed(parse_qsl(query, keep_blank_values=True)))
+
+
+_ANSWERS_WITHHELD = (
+    "The browser held back your earlier answers, as it does in frames on other sites: refuse all, save all "
+    "answers at once, or open this site in a tab of its own."
+)
+
+_IGNORED = "a posted choice names categories that nobody can choose, or no longer: %s; they were left out"
+
+_REFUSED_POST = (
+    "a posted choice was refused: it has Origin %s, Host %s, scheme %s. Behind a proxy, put what reads its "
+    "forwarded fields outside the gate (such as ProxyFix with x_proto=1, x_host=1); pages of another "
+    "origin of the site's own are named in trusted_origins"
+)

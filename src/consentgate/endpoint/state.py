@@ -1,9 +1,10 @@
 """A visit's state, as JSON for scripts; and who asks for it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TypedDict
 
 from webob import Request
+from webob.acceptparse import AcceptValidHeader
 
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.consent.preferences import State
@@ -28,6 +29,7 @@ class VisitState(TypedDict):
 
     needs_choice: bool
     expires_at: str | None
+    signals: list[str]
     categories: dict[str, CategoryState]
 
 
@@ -37,11 +39,12 @@ def state_of(policy: Catalogue, visit: Visit) -> VisitState:
     `expires_at` is when the first of the answers lapses, None before any.
     """
     answers = visit.preferences.answers
-    first = min((answer.at for answer in answers), default=None)
+    ends = [answer.at + policy.lifetime_of(answer.accepted) for answer in answers]
     days = {answer.category: _rfc3339(answer.at) for answer in answers}
     return {
         "needs_choice": visit.needs_choice,
-        "expires_at": None if first is None else _rfc3339(first, policy.cookie_lifetime),
+        "expires_at": _rfc3339(min(ends)) if ends else None,
+        "signals": list(visit.signals),
         "categories": {
             key: {
                 "state": visit.state(key),
@@ -53,15 +56,26 @@ def state_of(policy: Catalogue, visit: Visit) -> VisitState:
     }
 
 
-def _rfc3339(at: int, later: timedelta = timedelta(0)) -> str:
-    moment = datetime.fromtimestamp(at, UTC) + later
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _rfc3339(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def wants_json(request: Request) -> bool:
-    """Tell whether JSON is asked for, rather than the page."""
+    """Return whether JSON is asked for, rather than the page.
+
+        A script names it in Accept, as axios does; browsers name text/html with as high a quality; a client
+        that takes anything gets the page.
+
+        >>> from webob import Request
+    from webob.acceptparse import AcceptValidHeader
+        >>> wants_json(Request.blank("/", accept="application/json, text/plain, */*"))
+        True
+        >>> wants_json(Request.blank("/", accept="*/*"))
+        False
+    """
     accept = request.environ.get("HTTP_ACCEPT", "")
-    if len(accept) > LONGEST_ACCEPT:
+    if len(accept) > LONGEST_ACCEPT or not isinstance(request.accept, AcceptValidHeader):
         return False
-    offers = request.accept.acceptable_offers(["text/html", JSON])
-    return bool(offers) and offers[0][0] == JSON
+    qualities = {media_range: quality for media_range, quality, _, _ in reversed(request.accept.parsed)}
+    json_quality = qualities.get(JSON, 0.0)
+    return json_quality > qualities.get("text/html", 0.0)

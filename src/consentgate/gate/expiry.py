@@ -1,67 +1,177 @@
-"""Set-Cookie lines that make the browser forget what a visitor does not allow (R8, R10, R37 to R39)."""
+"""Set-Cookie lines that remove refused cookies from the browser (R8, R10, R37 to R39)."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import NamedTuple
 
+from consentgate._cache import BoundedCache
 from consentgate.catalogue.catalogue import Catalogue
-from consentgate.catalogue.category import Cookie
-from consentgate.headers.cookie import is_http_only, is_secure_only
+from consentgate.headers.cookie import BLANK, is_host_only, is_http_only, is_secure_only
+from consentgate.headers.origin import list_parent_domains
+from consentgate.headers.set_cookie import stated_attributes
 
-MOST_LINES = 8
-MOST_OCTETS = 1024
-"""What expiring may add to one response: proxies refuse responses with long heads."""
+LARGEST_ADDITION = 3 * 1024
+"""Octets of Set-Cookie lines of ours on one response, with field name and line end.
 
-_EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
+nginx refuses by default a response whose fields exceed 4 KiB.
+"""
+
+PASSIVE_DESTINATIONS = ("image", "style", "script", "font", "audio", "video", "track")
+"""Values of Sec-Fetch-Dest whose responses expire nothing: many of them come at once, and may be cached."""
 
 
-def expired_line(name: str, cookie: Cookie) -> str:
-    """Return the set-cookie-string that removes *name*, declared as *cookie*, from the browser.
+class Scope(NamedTuple):
+    """Where a cookie is stored: Domain (None for host-only), Path, and whether it is partitioned."""
 
-    Both Max-Age and Expires, under the Domain and Path it was set with, and whatever its prefix
-    demands: a deletion that breaks a prefix's rules is ignored (R38).
+    domain: str | None
+    path: str
+    partitioned: bool = False
+
+
+def _parse_scope(unparsed: str) -> Scope:
+    stated = stated_attributes(f"=;{unparsed}", 0)
+    return Scope(stated.domain, stated.path or "", stated.partitioned)
+
+
+_SCOPES = BoundedCache(_parse_scope, size=512, longest=256)
+
+
+def scope_of(set_cookie_string: str) -> Scope:
+    """Return the scope a Set-Cookie states, its path ``""`` if it states none.
+
+    >>> scope_of("a=1; Path=/wiki; Domain=.Example.org")
+    Scope(domain='example.org', path='/wiki', partitioned=False)
     """
-    parts = [f"{name}=", f"Path={cookie.path}", "Max-Age=0", f"Expires={_EPOCH}"]
-    if cookie.domain is not None:
-        parts.append(f"Domain={cookie.domain}")
-    if is_secure_only(name):
+    return _SCOPES[set_cookie_string.partition(";")[2]]
+
+
+class SeenScopes:
+    """Scopes under which the application was seen to set each cookie, at most four a name.
+
+    A bonus: it knows only the responses of this process, and forgets all when it is full.
+    """
+
+    SIZE = 256
+    MOST = 4
+    LONGEST = 512
+
+    def __init__(self) -> None:
+        self._scopes: dict[str, tuple[Scope, ...]] = {}
+
+    def add(self, name: str, scope: Scope) -> bool:
+        """Remember that *name* was set with this scope; return whether that is new."""
+        known = self._scopes.get(name, ())
+        if scope in known or len(known) >= self.MOST or len(name) + len(scope.path) > self.LONGEST:
+            return False
+        if len(self._scopes) >= self.SIZE:
+            self._scopes = {}
+        self._scopes[name] = (*known, scope)
+        return True
+
+    def of(self, name: str) -> tuple[Scope, ...]:
+        """Return the scopes that *name* was seen with."""
+        return self._scopes.get(name, ())
+
+
+def default_path(path: str) -> str:
+    """Return the Path of a cookie that states none (RFC 6265bis 5.1.4).
+
+    >>> default_path("/wiki/start"), default_path("/wiki"), default_path("")
+    ('/wiki', '/', '/')
+    """
+    return path[: path.rfind("/")] or "/" if path.startswith("/") else "/"
+
+
+class Place(NamedTuple):
+    """Where a request was for, and when.
+
+    Attributes:
+        mount: SCRIPT_NAME, as it stands in a Path.
+        host: the Host field, None if there is none.
+        widely: whether the host's parent domains are tried, too: within a minute of the answer.
+    """
+
+    mount: str = ""
+    host: str | None = None
+    widely: bool = False
+
+
+JUST_ANSWERED = 60
+"""Seconds after a choice in which refused cookies are also looked for in wider scopes."""
+
+
+def list_scopes(name: str, catalogue: Catalogue, seen: Iterable[Scope], place: Place) -> tuple[Scope, ...]:
+    """Return the scopes under which a cookie of this name may be stored, the likeliest first.
+
+    Each declared one; for a declaration without Domain, the host and its parent domains, since scripts
+    set cookies there; the mount's path; and the scopes *seen*.
+    """
+    scopes: list[Scope] = []
+    for cookie in catalogue.scopes_of(name):
+        domains: list[str | None] = [cookie.domain]
+        if cookie.domain is None and place.widely:
+            domains += list_parent_domains(place.host)
+        scopes += [Scope(domain, cookie.path, cookie.partitioned) for domain in domains]
+    if place.mount not in ("", "/"):
+        scopes += [scope._replace(path=place.mount) for scope in scopes]
+    scopes += seen
+    if is_host_only(name):
+        scopes = [Scope(None, "/", scope.partitioned) for scope in scopes]
+    return tuple(dict.fromkeys(scopes))
+
+
+def write_expiry(name: str, scope: Scope) -> str:
+    """Return the set-cookie-string that removes *name*, stored under *scope*, from the browser.
+
+    With the attributes that its prefix demands: browsers ignore a deletion that breaks a prefix's
+    rules, or that is not marked as its cookie's partition is (R38).
+    """
+    parts = [f"{name}=", f"Path={scope.path}", "Max-Age=0"]
+    if scope.domain is not None:
+        parts.append(f"Domain={scope.domain}")
+    if scope.partitioned:
+        parts += ["SameSite=None", "Partitioned"]
+    if is_secure_only(name) or scope.partitioned:
         parts.append("Secure")
     if is_http_only(name):
         parts.append("HttpOnly")
     return "; ".join(parts)
 
 
-def expiring_lines(
-    seen: Iterable[str], catalogue: Catalogue, taken: Container[str], start: int
-) -> list[tuple[str, str]]:
-    """Return (name, set-cookie-string) for cookies *seen* in a request, as many as fit one response.
+def size_of(set_cookie_string: str) -> int:
+    """Return the octets a Set-Cookie field takes on the wire, its line end included."""
+    return len("Set-Cookie: \r\n") + len(set_cookie_string)
+
+
+def write_expiries(
+    scopes_by_name: Iterable[tuple[str, Sequence[Scope]]], taken: Container[str], room: int, turn: int
+) -> Iterator[tuple[str, str]]:
+    """Yield (name, set-cookie-string) for the cookies to remove, as many lines as there is room for.
 
     Args:
-        seen: names of declared cookies that are not allowed.
-        catalogue: says with which domains and paths they are set.
-        taken: names the response sets itself: one field a name (R39).
-        start: where among all of them to begin; move it on, and everything has its turn.
+        scopes_by_name: each cookie's name, as the browser sent it, with its scopes.
+        taken: names the application sets in the same response: those are left to it (R39).
+        room: octets.
+        turn: the number of the line to begin with; move it on, and every line has its turn.
     """
-    scopes = [
-        (name, cookie)
-        for name in dict.fromkeys(seen)
+    ranked = [
+        (rank, name, write_expiry(name, scope))
+        for name, scopes in scopes_by_name
         if name not in taken and _can_be_written(name)
-        for cookie in catalogue.scopes_of(name)
+        for rank, scope in enumerate(scopes)
     ]
-    lines: dict[str, str] = {}
-    octets = 0
-    for name, cookie in _rotated(scopes, start):
-        line = expired_line(name, cookie)
-        size = len("Set-Cookie: \r\n") + len(line)
-        if name not in lines and len(lines) < MOST_LINES and octets + size <= MOST_OCTETS:
-            lines[name] = line
-            octets += size
-    return list(lines.items())
-
-
-def _rotated(scopes: Sequence[tuple[str, Cookie]], start: int) -> Sequence[tuple[str, Cookie]]:
-    start = start % len(scopes) if scopes else 0
-    return [*scopes[start:], *scopes[:start]]
+    # The likeliest scope of every cookie comes before the second likeliest of any.
+    ranked.sort(key=itemgetter(0))
+    # A line that never fits must not keep others from their turn.
+    lines = [(name, line) for _, name, line in ranked if size_of(line) <= LARGEST_ADDITION]
+    start = turn % len(lines) if lines else 0
+    for name, line in [*lines[start:], *lines[:start]]:
+        room -= size_of(line)
+        if room < 0:
+            return
+        yield name, line
 
 
 def _can_be_written(name: str) -> bool:
-    """Tell whether *name*, which the visitor sent, may stand in a field of ours."""
-    return name.isascii() and name.isprintable()
+    """Return whether *name*, which the visitor sent, may stand in a field of ours."""
+    return name.isascii() and name.isprintable() and name == name.strip(BLANK)

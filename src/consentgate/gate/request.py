@@ -1,104 +1,173 @@
-"""Cookie pairs on their way in: those of categories a visit does not allow are withheld."""
+"""The Cookie field on its way in: pairs that are not allowed are taken out."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
-from consentgate.consent.tokens import Parts
-from consentgate.consent.verdict import NAMELESS, RESERVED, Names
-from consentgate.headers.cookie import BLANK, SEPARATORS, pair_spans
+from consentgate.consent.tokens import TokenResult
+from consentgate.consent.verdict import INVALID, Judge, JudgedCookie, Permissions, Reason, Special
+from consentgate.headers.cookie import BLANK, SEPARATORS
+
+Spans = tuple[slice, ...]
+"""Parts of a Cookie field that are kept, each without the semicolons around it."""
+
+PARSED_COOKIE_KEYS = (
+    "bottle.request",
+    "bottle.request.cookies",
+    "paste.cookies",
+    "paste.cookies.dict",
+    "webob._parsed_cookies",
+    "werkzeug.request",
+)
+"""Keys of the environ under which frameworks keep cookies they have parsed."""
 
 
-def narrow(cookie_string: str, names: Names, readable: Container[str | None]) -> str:
-    """Return *cookie_string* without the pairs *readable* does not hold; the very same if it holds all.
+class FilteredCookies(NamedTuple):
+    """A Cookie field, filtered.
 
-    What is kept keeps its bytes, order and duplicates (R9); nothing between two semicolons is nobody's
-    cookie.
+    Attributes:
+        cookie_string: the pairs that are kept; the very string that came in if that is all of them.
+        kept: where in that string they are.
+        withheld: the pairs that were taken out.
+        undeclared: pairs of no category that are kept.
+        is_repeated: whether the field came before.
+    """
+
+    cookie_string: str
+    kept: Spans
+    withheld: tuple[JudgedCookie, ...] = ()
+    undeclared: tuple[JudgedCookie, ...] = ()
+    is_repeated: bool = False
+
+
+def filter_cookie_string(
+    cookie_string: str, judge: Judge, permissions: Permissions | None, verified: Collection[str]
+) -> FilteredCookies:
+    """Return *cookie_string* without the pairs that are not allowed, and without unproven preferences.
+
+    The pairs that are kept keep their bytes, order and duplicates (R9). Empty segments (";;") are kept:
+    they are not cookies.
 
     Args:
         cookie_string: the value of the Cookie field.
-        names: the policy's memo of names.
-        readable: keys of the categories whose cookies may be read.
-    """
-    pairs = cookie_string.split(";")
-    kept: list[str] = []
-    for pair in pairs:
-        text, equals, _ = pair.partition("=")
-        if (equals and names[text] in readable) or not (equals or pair.strip(BLANK)):
-            kept.append(pair)
-    return cookie_string if len(kept) == len(pairs) else ";".join(kept).lstrip(SEPARATORS)
-
-
-def kept_parts(cookie_string: str, names: Names, readable: Container[str | None]) -> Parts:
-    """Return the parts of *cookie_string* that `narrow` leaves.
-
-    >>> joined("a=1; b=2; c=3; d=4", (slice(0, 3), slice(8, 18)))
-    'a=1; c=3; d=4'
+        judge: the policy's.
+        permissions: the visit's; None to take out nothing but unproven preferences.
+        verified: the values of the preferences cookie that are genuine.
     """
     kept: list[slice] = []
-    end = -1
+    withheld: list[JudgedCookie] = []
+    undeclared: list[JudgedCookie] = []
+    start = 0
     for pair in cookie_string.split(";"):
-        start, end = end, end + 1 + len(pair)
-        if narrow(pair, names, readable) is pair:
-            if kept and kept[-1].stop == start:
-                start = kept.pop().start
-            kept.append(slice(max(start, 0), end))
-    if kept == [slice(0, len(cookie_string))]:
-        return tuple(kept)
-    while kept and not (first := cookie_string[kept[0]].lstrip(SEPARATORS)):
-        del kept[0]
-    if kept:
-        kept[0] = slice(kept[0].stop - len(first), kept[0].stop)
-    return tuple(kept)
+        end = start + len(pair)
+        judged = _judge_pair(pair, judge, permissions, verified)
+        start, begin = end + 1, start
+        if judged is not None and judged.verdict.reason is Reason.UNDECLARED_REPORTED:
+            undeclared.append(judged)
+        if judged is not None and not judged.verdict.admitted:
+            withheld.append(judged)
+        elif kept and kept[-1].stop == begin - 1:
+            kept[-1] = slice(kept[-1].start, end)
+        else:
+            kept.append(slice(begin, end))
+    text = join_spans(cookie_string, kept) if withheld else cookie_string
+    return FilteredCookies(text, tuple(kept), tuple(withheld), tuple(undeclared))
 
 
-def joined(cookie_string: str, parts: Parts) -> str:
-    """Return these parts of *cookie_string*, the very same string if that is all of it."""
-    text = ""
-    for part in parts:
-        text += cookie_string[part]
-    return text
+def _judge_pair(
+    pair: str, judge: Judge, permissions: Permissions | None, verified: Collection[str]
+) -> JudgedCookie | None:
+    """Return the verdict on one pair of a Cookie field, None if it is kept without one."""
+    text, equals, value = pair.partition("=")
+    key = judge.category_key(text) if equals else Special.NAMELESS
+    if key is Special.RESERVED:
+        return None if value.strip(BLANK) in verified else JudgedCookie(text.strip(BLANK), INVALID)
+    if permissions is None or not (equals or text.strip(BLANK)):
+        return None
+    name = "" if key is Special.NAMELESS else text.strip(BLANK)  # without a name, its text is a value
+    return JudgedCookie(name, permissions.verdicts[key])
 
 
-LONG = 1024
-"""Characters of a Cookie field from which on `only` is quicker than `narrow`."""
+def join_spans(cookie_string: str, kept: Collection[slice]) -> str:
+    """Return the parts of *cookie_string* that are kept, without separators at its beginning.
 
-
-def only(cookie_string: str, few: Iterable[str]) -> str:
-    """Return what `narrow` leaves of *cookie_string* when *few* are all the names that may be read.
-
-    Looks for the names, not at the pairs. Nothing between two semicolons is left out as well.
+    >>> join_spans("a=1; b=2; c=3; d=4", (slice(0, 3), slice(9, 18)))
+    'a=1; c=3; d=4'
     """
-    spans = sorted(
-        {span for name in few if name in cookie_string for span in pair_spans(cookie_string, name)}
-    )
-    kept = ";".join([cookie_string[start:end] for start, end in spans]).lstrip(BLANK)
-    return cookie_string if len(kept) == len(cookie_string) else kept
+    return ";".join([cookie_string[part] for part in kept]).lstrip(SEPARATORS)
 
 
-def withheld(
-    cookie_string: str, names: Names, readable: Container[str | None]
-) -> list[tuple[str, str | None]]:
-    """Return name and category key of each pair in *cookie_string* that `narrow` leaves out."""
-    found: list[tuple[str, str | None]] = []
+def list_pairs(cookie_string: str, judge: Judge, permissions: Permissions) -> Iterator[JudgedCookie]:
+    """Yield every named pair of *cookie_string* with its verdict, but preferences cookies."""
     for pair in cookie_string.split(";"):
         text, equals, _ = pair.partition("=")
-        key = names[text] if equals else NAMELESS
-        if key not in readable and (equals or text.strip(BLANK)):
-            found.append((text.strip(BLANK), key))
-    return found
+        key = judge.category_key(text) if equals else Special.NAMELESS
+        if not isinstance(key, Special) or key is Special.UNDECLARED:
+            yield JudgedCookie(text.strip(BLANK), permissions.verdicts[key])
 
 
-def spared(cookie_string: str, names: Names) -> list[tuple[str, str | None]]:
-    """Return name and category key, None, of each undeclared pair in *cookie_string*."""
-    pairs = (pair.partition("=") for pair in cookie_string.split(";"))
-    return [(text.strip(BLANK), None) for text, equals, _ in pairs if equals and names[text] is None]
+class RepeatedField(NamedTuple):
+    """A Cookie field that came before, without its text.
+
+    Attributes:
+        tokens: the answers it proves.
+        filtered: how it was filtered, without the text that is kept.
+        token_at: where in it its token is.
+        token: that token, ``""`` if there is none.
+    """
+
+    tokens: TokenResult
+    filtered: FilteredCookies
+    token_at: slice
+    token: str
+
+    def filter(self, cookie_string: str) -> FilteredCookies:
+        """Return *cookie_string*, which is this field, filtered."""
+        if self.filtered.withheld:
+            cookie_string = join_spans(cookie_string, self.filtered.kept)
+        return self.filtered._replace(cookie_string=cookie_string, is_repeated=True)
 
 
-def not_allowed(cookie_string: str, names: Names, allowed: Container[str | None]) -> list[tuple[str, str]]:
-    """Return name and category key of each declared cookie in *cookie_string* that is not allowed."""
-    found: list[tuple[str, str]] = []
-    for pair in cookie_string.split(";"):
-        text, equals, _ = pair.partition("=")
-        key = names[text] if equals else NAMELESS
-        if key is not None and key not in allowed and key not in (NAMELESS, RESERVED):
-            found.append((text.strip(BLANK), key))
-    return found
+class RepeatedFields:
+    """Cookie fields that came lately, and how each was read and filtered.
+
+    Goal: a page and its twenty subresources send one Cookie field; read and filter it once. Plan: a
+    field is known by its hash, which is salted in each process; its token, the one part that is kept, is
+    compared letter by letter, so nobody is given another's answers for a hash, and no session cookie stays
+    in memory. The whole table is dropped when it is full. Proof: tests/gate/test_request.py; in
+    benchmarks/, W2 beside W4.
+    """
+
+    SIZE = 2048
+    LONGEST = 4096
+    MOST_SPANS = 8
+
+    def __init__(self) -> None:
+        self._fields: dict[int, RepeatedField] = {}
+
+    def find(self, cookie_string: str, now: float) -> RepeatedField | None:
+        """Return how *cookie_string* was read and filtered before, if that still holds at *now*."""
+        known = self._fields.get(hash(cookie_string))
+        if (
+            known is not None
+            and known.tokens.start <= now < known.tokens.end
+            and cookie_string[known.token_at] == known.token
+        ):
+            return known
+        return None
+
+    def add(self, cookie_string: str, tokens: TokenResult, filtered: FilteredCookies) -> None:
+        """Remember how *cookie_string* was read and filtered, if it is of the usual kind."""
+        if (
+            tokens.invalid
+            or len(tokens.verified) > 1
+            or len(cookie_string) > self.LONGEST
+            or len(filtered.kept) > self.MOST_SPANS
+        ):
+            return
+        token = "".join(tokens.verified)
+        at = cookie_string.find(token)
+        if len(self._fields) >= self.SIZE:
+            self._fields = {}
+        self._fields[hash(cookie_string)] = RepeatedField(
+            tokens, filtered._replace(cookie_string=""), slice(at, at + len(token)), token
+        )

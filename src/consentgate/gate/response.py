@@ -1,172 +1,301 @@
-"""Set-Cookie fields on their way out: those of categories a visit does not allow are left out."""
+"""The response's fields on their way out: judged, completed, and honest to caches. Pure."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from consentgate._cache import remember
+from consentgate.catalogue.catalogue import Catalogue
 from consentgate.consent.verdict import (
-    EXEMPT,
-    LONGEST_TEXT,
-    NAMELESS,
-    NECESSARY,
-    REFUSED,
-    RESERVED,
-    SPARED,
     Judge,
+    JudgedCookie,
+    Permissions,
+    Reason,
+    Special,
+    Verdict,
 )
-from consentgate.headers.cache_control import make_private, may_be_shared, vary_on
-from consentgate.headers.cookie import BLANK, cookie_name, is_storable
-from consentgate.headers.names import COOKIES, KIND_OF, SET_COOKIE, SET_COOKIES, Field
-from consentgate.headers.set_cookie import ENDS, earliest_now, is_deletion, shortened
+from consentgate.headers.cache_control import forbid_storing, make_private, may_be_shared, vary_on
+from consentgate.headers.cookie import BLANK, cookie_name, has_line_break, is_storable, sets_again
+from consentgate.headers.names import COOKIE_KINDS, Field, FieldKind, field_kind
+from consentgate.headers.set_cookie import (
+    CERTAIN_DELETION,
+    Deletion,
+    classify_deletion,
+    exceeds,
+    response_date,
+    shorten_lifetime,
+)
 
-from .expiry import expiring_lines
-from .request import not_allowed
-
-UNDELETABLE = (NAMELESS, RESERVED)
-"""Keys of cookies whose deletion does not pass either."""
+from .expiry import LARGEST_ADDITION, Scope, size_of, write_expiries
 
 LONGEST_EXEMPT = 395 * 24 * 3600
 """Seconds an exempt cookie may live: 13 months (R27)."""
 
+RENEWABLE = 24 * 3600
+"""Seconds an exempt cookie may be given again at each visit."""
 
-Cookies = list[tuple[str, str | None]]
-"""Names of cookies ("" for one without), each with the key that a judge's `names` give it."""
+_DELETABLE = tuple(
+    reason
+    for reason in Reason
+    if reason
+    not in (
+        Reason.NECESSARY,
+        Reason.ACCEPTED,
+        Reason.EXEMPT,
+        Reason.NOT_APPLICABLE,
+        Reason.NAMELESS,
+        Reason.RESERVED,
+    )
+)
+"""Reasons of cookies that do not pass, or are undeclared, and whose deletion passes."""
 
 
-def strip_set_cookies(
-    response_headers: list[Field],
+_GATED = (Reason.ACCEPTED, Reason.EXEMPT)
+"""Reasons of cookies that pass by the visitor's answers: their response belongs to this visitor alone."""
+
+
+class JudgedFields(NamedTuple):
+    """Response fields, and the verdicts on the cookies among them.
+
+    Attributes:
+        fields: those that go on, in order.
+        stripped: the cookies left out.
+        undeclared: the cookies of no category that went through.
+        passed: the cookies of a category that went through.
+        lasting: those among them that state more than their declared lifetime.
+    """
+
+    fields: list[Field]
+    stripped: list[JudgedCookie]
+    undeclared: list[JudgedCookie]
+    passed: list[JudgedCookie]
+    lasting: list[JudgedCookie]
+
+
+def sets_cookies(fields: Sequence[Field]) -> bool:
+    """Return whether a browser could take any of *fields* for Set-Cookie.
+
+    Goal: most responses set none, and need no more than this scan. Plan: one cached look-up a field. Proof:
+    benchmark W1.
+    """
+    return any(field_kind(name) in COOKIE_KINDS for name, _ in fields)
+
+
+def find_line_break(status: str, fields: Sequence[Field]) -> str | None:
+    """Return the first line break or NUL's place in words: the status, or a field that sets no cookie."""
+    if has_line_break(status):
+        return f"the status {status!r}"
+    for name, value in fields:
+        if (has_line_break(value) or has_line_break(name)) and field_kind(name) not in COOKIE_KINDS:
+            return f"the field {name!r}"
+    return None
+
+
+def judge_set_cookies(
+    fields: Sequence[Field],
     judge: Judge,
-    allowed: frozenset[str | None],
+    permissions: Permissions,
     now: float,
-    start: int = 0,
-) -> tuple[list[Field], Cookies, Cookies, bool]:
-    """Return *response_headers* without the cookies *allowed* does not hold; and what became of them.
+    *,
+    cookie_string: str = "",
+    shortens: bool = False,
+) -> JudgedFields:
+    """Return *fields* without the cookies that are not allowed, and the verdicts.
 
-    Real deletions pass; the preferences cookie never does, it is the gate's alone. Exempt cookies
-    that would live longer than 13 months are shortened (R27); nothing else is re-written.
+    Real deletions pass; one that only a clock makes a deletion passes with `Max-Age=0` appended. The
+    preferences cookie never passes, it is the gate's alone. Exempt cookies live 13 months at most, and are
+    not renewed (R27). With *shortens*, no cookie that is not necessary lives longer than declared. Nothing
+    else is re-written.
 
     Args:
-        response_headers: the application's list, which is not edited.
-        judge: the policy.
-        allowed: keys of the categories allowed; with None among them, undeclared cookies pass.
+        fields: the application's.
+        judge: the policy's.
+        permissions: the visit's.
         now: Unix seconds.
-        start: where to begin: no field before it sets a cookie that is not necessary.
-
-    Returns:
-        What goes on, the very list that came in if nothing was changed; the cookies left out; the
-        undeclared ones that went through; whether one of a category that may be refused went through.
+        cookie_string: the request's Cookie field, which tells what is set again.
+        shortens: the option `lifetimes`.
     """
-    names, fates = judge.names, judge.fates[allowed]
-    fields = response_headers[:start]
-    stripped: Cookies = []
-    spared: Cookies = []
-    gated = False
-    for field in response_headers[start:]:
-        field_name, field_value = field
-        if field_name in SET_COOKIES or KIND_OF[field_name] in COOKIES:
-            text, equals, rest = field_value.partition("=")
-            key = names[text] if equals and field_name in SET_COOKIES else NAMELESS
-            fate = fates[key]
-            if fate is REFUSED:
-                # Few end in the past; the first look says that of nearly all.
-                ends = ENDS[rest.partition(";")[2]]
-                if ends > now or not _is_deletion(key, field_value, now, response_headers):
-                    stripped.append(("" if key is NAMELESS else text.strip(BLANK), key))
-                    continue
-            elif not is_storable(field_value):
-                stripped.append(("", NAMELESS))
-                continue
-            elif fate is NECESSARY:
-                if len(text) <= LONGEST_TEXT:
-                    remember(text, judge.necessary_texts)
-            elif fate is SPARED:
-                spared.append((text.strip(BLANK), key))
-            else:
-                gated = True
-                if fate is EXEMPT:
-                    field = _limited(field, response_headers, now)
-        fields.append(field)
-    return response_headers if fields == response_headers else fields, stripped, spared, gated
+    judged = JudgedFields([], [], [], [], [])
+    date = response_date(fields, now)
+    limits = LifetimeLimits(judge.catalogue, now, date, cookie_string, shortens)
+    for field in fields:
+        name, value = field
+        kind = field_kind(name)
+        if kind not in COOKIE_KINDS:
+            judged.fields.append(field)
+            continue
+        cookie, key = _judge_field(kind, value, judge, permissions)
+        deletion = Deletion.NO
+        if cookie.verdict.reason in _DELETABLE and is_storable(value):
+            deletion = classify_deletion(value, now, date)
+        if deletion is not Deletion.NO:
+            is_certain = deletion is Deletion.CERTAIN or cookie.verdict.admitted
+            judged.fields.append(field if is_certain else (name, value + CERTAIN_DELETION))
+        elif limits.is_renewal(cookie):
+            judged.stripped.append(
+                cookie._replace(verdict=Verdict(False, Reason.RENEWAL, cookie.verdict.category))
+            )
+        elif not cookie.verdict.admitted:
+            judged.stripped.append(cookie)
+        else:
+            (judged.passed if isinstance(key, str) else judged.undeclared).append(cookie)
+            if limits.is_exceeded_by(cookie):
+                judged.lasting.append(cookie)
+            judged.fields.append((name, limits.apply(cookie)))
+    return judged
 
 
-def _is_deletion(key: str | None, field_value: str, now: float, response_headers: list[Field]) -> bool:
-    """Tell whether a refused cookie's field only makes browsers forget it."""
-    if key in UNDELETABLE or not is_storable(field_value):
-        return False
-    return is_deletion(field_value, now, response_headers)
+class LifetimeLimits(NamedTuple):
+    """How long cookies may live, under one policy at one moment."""
+
+    catalogue: Catalogue
+    now: float
+    date: float
+    cookie_string: str
+    shortens: bool
+
+    def is_renewal(self, cookie: JudgedCookie) -> bool:
+        """Return whether an exempt cookie is set again for more than a day with the value it came with."""
+        text = cookie.set_cookie_string or ""
+        return (
+            cookie.verdict.reason is Reason.EXEMPT
+            and exceeds(text, RENEWABLE, self.now, self.date)
+            and sets_again(text, self.cookie_string)
+        )
+
+    def is_exceeded_by(self, cookie: JudgedCookie) -> bool:
+        """Return whether a cookie of a category states more than its declared lifetime."""
+        if cookie.verdict.reason in (Reason.NOT_APPLICABLE, Reason.UNDECLARED_REPORTED):
+            return False
+        return exceeds(
+            cookie.set_cookie_string or "", self.catalogue.limit_of(cookie.name), self.now, self.date
+        )
+
+    def apply(self, cookie: JudgedCookie) -> str:
+        """Return a field's value with the lifetime its cookie may have; the very same if it is shorter."""
+        text, reason = cookie.set_cookie_string or "", cookie.verdict.reason
+        if reason is Reason.EXEMPT:
+            text = shorten_lifetime(text, LONGEST_EXEMPT, self.now, self.date)
+        if self.shortens and reason in _GATED:
+            text = shorten_lifetime(text, self.catalogue.limit_of(cookie.name), self.now, self.date)
+        return text
 
 
-def _limited(field: Field, response_headers: Sequence[Field], now: float) -> Field:
-    """Return an exempt cookie's field with the lifetime it may have; the very same if that is shorter."""
-    short = shortened(field[1], LONGEST_EXEMPT, earliest_now(response_headers, now))
-    return field if short is field[1] else (field[0], short)
+def _judge_field(
+    kind: FieldKind, set_cookie_string: str, judge: Judge, permissions: Permissions
+) -> tuple[JudgedCookie, str | Special]:
+    """Return the verdict on one Set-Cookie field, and its category's key."""
+    text, equals, _ = set_cookie_string.partition("=")
+    key = judge.category_key(text) if equals and kind is FieldKind.SET_COOKIE else Special.NAMELESS
+    verdict = permissions.verdicts[key]
+    if verdict.admitted and not is_storable(set_cookie_string):
+        verdict = Verdict(False, Reason.UNSTORABLE, verdict.category)
+    name = "" if key is Special.NAMELESS else text.strip(BLANK)
+    return JudgedCookie(name, verdict, set_cookie_string), key
 
 
 def names_set(fields: Sequence[Field]) -> frozenset[str]:
     """Return the names of the cookies that *fields* set or delete."""
-    return frozenset(cookie_name(value) or "" for name, value in fields if KIND_OF[name] is SET_COOKIE)
+    return frozenset(
+        cookie_name(value) or "" for name, value in fields if field_kind(name) is FieldKind.SET_COOKIE
+    )
 
 
-class Facts(NamedTuple):
-    """What a response's amendments depend on, besides the policy and the fields themselves.
+class ResponseContext(NamedTuple):
+    """Everything that a response's fields depend on, besides the policy and the fields themselves.
 
     Attributes:
-        applies: whether the policy applies to the request.
-        allowed: keys of the categories allowed, a choice made in the request included.
-        varies: names of the request's fields that the response was made to depend on.
-        minted: the preferences cookie to set, None if no choice was made.
-        cookie_string: the request's Cookie field, of which what is not allowed is to be expired; ""
-            for nothing.
-        turn: where to begin expiring.
+        permissions: the visit's, a choice made in the request included.
+        necessary: keys of the necessary categories.
+        enforced: whether cookies are stripped and expired; False where the gate only reports, or the
+            policy does not apply.
+        vary_fields: names of the request's fields that the application's questions depend on.
+        depends_on_applies: whether the site decides request by request if the policy applies.
+        applies_vary: names of the request's fields that decide it; None if they are not known.
+        no_store: whether no cache may keep the response.
+        own_lines: set-cookie-strings of the preferences cookie.
+        host_fields: the fields of declared hosts, for a document.
+        host_vary: names of the request's fields those depend on.
+        hosts_are_private: whether they list a host that needs consent.
+        cookie_string: the request's Cookie field.
+        shortens: whether lifetimes are shortened to those declared.
+        expirable: names of refused cookies in the request, each with the scopes it may be stored under.
+        turn: number of the expiring line to begin with.
         now: Unix seconds.
     """
 
-    applies: bool
-    allowed: frozenset[str | None]
-    varies: tuple[str, ...]
-    minted: str | None
-    cookie_string: str
-    turn: int
-    now: float
+    permissions: Permissions
+    necessary: frozenset[str]
+    enforced: bool = True
+    vary_fields: tuple[str, ...] = ()
+    depends_on_applies: bool = False
+    applies_vary: tuple[str, ...] | None = None
+    no_store: bool = False
+    own_lines: tuple[str, ...] = ()
+    host_fields: tuple[Field, ...] = ()
+    host_vary: tuple[str, ...] = ()
+    hosts_are_private: bool = False
+    cookie_string: str = ""
+    shortens: bool = False
+    expirable: tuple[tuple[str, tuple[Scope, ...]], ...] = ()
+    turn: int = 0
+    now: float = 0.0
 
 
-class Amended(NamedTuple):
-    """The fields that go out, and what was done to the application's.
+class RewrittenHeaders(NamedTuple):
+    """The fields that go out, and the verdicts on the application's cookies.
 
     Attributes:
-        fields: the application's own list if nothing was changed.
-        stripped: cookies whose field does not go out.
-        spared: undeclared cookies that went through.
-        expired: cookies the browser is told to forget.
+        fields: a list of ours.
+        judged: the application's own, judged.
+        expired: names of the cookies the browser is told to forget, a name for each line.
     """
 
     fields: list[Field]
-    stripped: Cookies
-    spared: Cookies
-    expired: Cookies
+    judged: JudgedFields
+    expired: list[str]
 
 
-def amend(response_headers: list[Field], judge: Judge, facts: Facts) -> Amended:
-    """Return what becomes of *response_headers*, which is not edited."""
-    fields = response_headers
-    stripped: Cookies = []
-    spared: Cookies = []
-    if facts.applies:
-        fields, stripped, spared, is_gated = strip_set_cookies(
-            response_headers, judge, facts.allowed, facts.now
-        )
-        if is_gated:
-            fields = make_private(fields)
-    lines = [] if facts.minted is None else [("Set-Cookie", facts.minted)]
-    expired: Cookies = []
-    if facts.cookie_string and not may_be_shared(response_headers, facts.now):
-        keys = dict(not_allowed(facts.cookie_string, judge.sent_names, facts.allowed))
-        taken = names_set(fields)
-        for name, line in expiring_lines(keys, judge.catalogue, taken, facts.turn):
-            lines.append(("Set-Cookie", line))
-            expired.append((name, keys[name]))
-    if lines:
-        fields = make_private([*fields, *lines])
-    if facts.varies:
-        fields = vary_on(fields, facts.varies)
-    return Amended(fields, stripped, spared, expired)
+def rewrite_response_headers(fields: list[Field], judge: Judge, context: ResponseContext) -> RewrittenHeaders:
+    """Return the fields that go out in place of *fields*, which is not edited.
+
+    Strip; add the preferences cookie; expire refused cookies; name the hosts allowed; tell caches.
+    """
+    judged = judge_set_cookies(
+        fields,
+        judge,
+        context.permissions,
+        context.now,
+        cookie_string=context.cookie_string,
+        shortens=context.shortens,
+    )
+    expiring: list[tuple[str, str]] = []
+    if context.expirable and not may_be_shared(fields, context.now):
+        room = LARGEST_ADDITION - sum(map(size_of, context.own_lines))
+        taken = names_set(judged.fields)
+        expiring = list(write_expiries(context.expirable, taken, room, context.turn))
+    lines = [*context.own_lines, *(line for _, line in expiring if context.enforced)]
+    out = [*(judged.fields if context.enforced else fields), *(("Set-Cookie", line) for line in lines)]
+    out += context.host_fields
+    is_gated = context.enforced and any(cookie.verdict.reason in _GATED for cookie in judged.passed)
+    is_personal = is_gated or bool(lines) or context.hosts_are_private
+    out = _tell_caches(out, context, judged, is_personal=is_personal)
+    return RewrittenHeaders(out, judged, [name for name, _ in expiring])
+
+
+def _tell_caches(
+    fields: list[Field], context: ResponseContext, judged: JudgedFields, *, is_personal: bool
+) -> list[Field]:
+    """Return *fields* saying which requests the response answers (R77 to R81)."""
+    if context.no_store:
+        return forbid_storing(fields)
+    vary_fields = tuple(dict.fromkeys((*context.vary_fields, *context.host_vary)))
+    if context.depends_on_applies and (vary_fields or has_optional_cookies(judged, context.necessary)):
+        is_personal = is_personal or context.applies_vary is None
+        vary_fields = tuple(dict.fromkeys((*vary_fields, *(context.applies_vary or ()))))
+    if is_personal:
+        fields = make_private(fields)
+    return vary_on(fields, vary_fields) if vary_fields else fields
+
+
+def has_optional_cookies(judged: JudgedFields, necessary: frozenset[str]) -> bool:
+    """Return whether a cookie went through that is in none of the *necessary* categories."""
+    return bool(judged.undeclared) or any(each.verdict.category not in necessary for each in judged.passed)

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from consentgate._cache import Remembered
+from consentgate._cache import BoundedCache
 
 from .cookie import cookie_date
-from .names import CACHE_CONTROL, EXPIRES, KIND_OF, NOT_FOR_CACHES, TARGETED, VARY, Field
+from .names import Field, FieldKind, field_kind
 
 # cache-directive, RFC 9111 5.2: commas inside a quoted-string do not separate.
 _DIRECTIVE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
@@ -29,18 +29,12 @@ def make_private(fields: list[Field]) -> list[Field]:
     do not count: caches read them differently (RFC 9111 5.2.2.7, R78). Fields addressed to one kind of
     cache go, since such a cache would not look at Cache-Control at all (RFC 9213 2.2, R79).
     """
-    is_stated = keeps_out = False
-    for name, value in [field for field in fields if field[0] not in NOT_FOR_CACHES]:
-        kind = KIND_OF[name]
-        if kind is CACHE_CONTROL:
-            is_stated = True
-            keeps_out = keeps_out or _KEEPS_OUT[value]
-        elif kind is TARGETED:
-            untargeted = [field for field in fields if KIND_OF[field[0]] is not TARGETED]
-            return make_private(untargeted)
-    if keeps_out:
+    kinds = [field_kind(name) for name, _ in fields]
+    if FieldKind.TARGETED in kinds:
+        fields = [field for field, kind in zip(fields, kinds, strict=True) if kind is not FieldKind.TARGETED]
+    if _is_private(fields):
         return fields
-    if not is_stated:
+    if FieldKind.CACHE_CONTROL not in kinds:
         return [*fields, ("Cache-Control", "private")]
     kept = [
         directive
@@ -51,7 +45,15 @@ def make_private(fields: list[Field]) -> list[Field]:
     if not _keeps_out(stated):
         # Behind a quote that is never closed nothing is read.
         stated = ", ".join(["private", *kept])
-    return _replaced(fields, CACHE_CONTROL, ("Cache-Control", stated))
+    return _replaced(fields, FieldKind.CACHE_CONTROL, ("Cache-Control", stated))
+
+
+def forbid_storing(fields: list[Field]) -> list[Field]:
+    """Return *fields* with `no-store` as the only word to caches (RFC 9111 5.2.2.5)."""
+    kept = [
+        field for field in fields if field_kind(field[0]) not in (FieldKind.CACHE_CONTROL, FieldKind.TARGETED)
+    ]
+    return [*kept, ("Cache-Control", "no-store")]
 
 
 def vary_on(fields: list[Field], names: tuple[str, ...]) -> list[Field]:
@@ -61,9 +63,7 @@ def vary_on(fields: list[Field], names: tuple[str, ...]) -> list[Field]:
 
     RFC 9110 12.5.5 (R80).
     """
-    if names == ("Cookie",) and ("Vary", "Cookie") in fields:
-        return fields  # as most who say it say it: settled by one search
-    values = [value for name, value in fields if KIND_OF[name] is VARY]
+    values = [value for name, value in fields if field_kind(name) is FieldKind.VARY]
     if not values:
         return [*fields, ("Vary", ", ".join(names))]
     known = frozenset().union(*(_VARIES_ON[value] for value in values))
@@ -71,7 +71,7 @@ def vary_on(fields: list[Field], names: tuple[str, ...]) -> list[Field]:
     if not missing or "*" in known:
         return fields
     stated = ", ".join([*filter(None, map(str.strip, values)), *missing])
-    return _replaced(fields, VARY, ("Vary", stated))
+    return _replaced(fields, FieldKind.VARY, ("Vary", stated))
 
 
 def _varies_on(field_value: str) -> frozenset[str]:
@@ -79,16 +79,16 @@ def _varies_on(field_value: str) -> frozenset[str]:
     return frozenset(name.strip(" \t").lower() for name in field_value.split(","))
 
 
-_VARIES_ON = Remembered(_varies_on, size=256, longest=256)
+_VARIES_ON = BoundedCache(_varies_on, size=256, longest=256)
 
 
 def may_be_shared(fields: Sequence[Field], now: float) -> bool:
-    """Tell whether *fields* give shared caches leave to keep the response.
+    """Return whether *fields* give shared caches leave to keep the response.
 
     That is `public`, `s-maxage`, a field addressed to them, or a positive lifetime without `private`
     or `no-store`.
     """
-    if any(KIND_OF[name] is TARGETED for name, _ in fields):
+    if any(field_kind(name) is FieldKind.TARGETED for name, _ in fields):
         return True
     if _is_private(fields):
         return False
@@ -100,26 +100,28 @@ def may_be_shared(fields: Sequence[Field], now: float) -> bool:
             ages.append(directive.partition("=")[2].strip(' \t"'))
     if ages:
         return any(age.strip("0") for age in ages)
-    expires = [cookie_date(value.strip(" \t")) for name, value in fields if KIND_OF[name] is EXPIRES]
+    expires = [
+        cookie_date(value.strip(" \t")) for name, value in fields if field_kind(name) is FieldKind.EXPIRES
+    ]
     return any(date is not None and date > now for date in expires)
 
 
 def _keeps_out(field_value: str) -> bool:
-    """Tell whether a Cache-Control field keeps shared caches out."""
+    """Return whether a Cache-Control field keeps shared caches out."""
     stated = [directive.lower() for directive in directives(field_value)]
     return "private" in stated or "no-store" in stated
 
 
-_KEEPS_OUT = Remembered(_keeps_out, size=256, longest=256)
+_KEEPS_OUT = BoundedCache(_keeps_out, size=256, longest=256)
 
 
 def _is_private(fields: Sequence[Field]) -> bool:
-    return any(KIND_OF[name] is CACHE_CONTROL and _KEEPS_OUT[value] for name, value in fields)
+    return any(field_kind(name) is FieldKind.CACHE_CONTROL and _KEEPS_OUT[value] for name, value in fields)
 
 
 def _cache_control(fields: Sequence[Field]) -> Iterator[str]:
     for name, value in fields:
-        if KIND_OF[name] is CACHE_CONTROL:
+        if field_kind(name) is FieldKind.CACHE_CONTROL:
             yield from directives(value)
 
 
@@ -127,7 +129,7 @@ def _name(directive: str) -> str:
     return directive.partition("=")[0].strip(" \t").lower()
 
 
-def _replaced(fields: list[Field], kind: str, stated: Field) -> list[Field]:
+def _replaced(fields: list[Field], kind: FieldKind, stated: Field) -> list[Field]:
     """Return *fields* with one field of this kind, *stated*, where the first of them stands."""
-    at = [KIND_OF[name] for name, _ in fields].index(kind)
-    return [*fields[:at], stated, *(field for field in fields[at:] if KIND_OF[field[0]] is not kind)]
+    at = [field_kind(name) for name, _ in fields].index(kind)
+    return [*fields[:at], stated, *(field for field in fields[at:] if field_kind(field[0]) is not kind)]

@@ -6,7 +6,7 @@ Text is PEP 3333's native string: one character, U+0000 to U+00FF, for one byte 
 """
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 BLANK = " \t"
@@ -14,6 +14,8 @@ BLANK = " \t"
 
 # Every control character but HTAB. A browser splits the field there, or refuses it.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+_LINE_BREAK = re.compile(r"[\x00\x0a\x0d]")
 
 # token, RFC 9110 5.6.2: what a field name, and a cookie-name written by the book, is made of.
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -29,7 +31,7 @@ LARGEST_ATTRIBUTE = 1024
 
 
 def has_control(text: str) -> bool:
-    """Tell whether *text* holds a control character other than HTAB.
+    """Return whether *text* holds a control character other than HTAB.
 
     >>> has_control("a=1\\r\\nSet-Cookie: b=2"), has_control("a=\\t1"), has_control("a=\\xa01")
     (True, False, False)
@@ -39,7 +41,7 @@ def has_control(text: str) -> bool:
 
 
 def is_token(text: str) -> bool:
-    """Tell whether *text* is a token (RFC 9110 5.6.2).
+    """Return whether *text* is a token (RFC 9110 5.6.2).
 
     >>> is_token("__Host-sid"), is_token("a[0]"), is_token("")
     (True, False, False)
@@ -70,8 +72,17 @@ def cookie_name(set_cookie_string: str) -> str | None:
     return name
 
 
+def has_line_break(text: str) -> bool:
+    """Return whether *text* holds a CR, LF or NUL, at which servers and browsers cut a field.
+
+    >>> has_line_break("a\\r\\nSet-Cookie: b=2"), has_line_break("caf\\xe9\\t")
+    (True, False)
+    """
+    return not text.isprintable() and _LINE_BREAK.search(text) is not None
+
+
 def is_storable(set_cookie_string: str) -> bool:
-    """Tell whether every browser would store the named cookie this sets, if it liked its attributes.
+    """Return whether every browser would store the named cookie this sets, if it liked its attributes.
 
     >>> is_storable("a=1; Path=/"), is_storable("a=1\\x07"), is_storable("a=" + "1" * 4096)
     (True, False, False)
@@ -83,7 +94,7 @@ def is_storable(set_cookie_string: str) -> bool:
 
 
 def is_set_cookie(field_name: str) -> bool:
-    """Tell whether a browser could take a field of this name for ``Set-Cookie``.
+    """Return whether a browser could take a field of this name for ``Set-Cookie``.
 
     Any case; and, since some servers send them and some browsers trim them, names that hold
     ``Set-Cookie`` among characters no field name may have. ``X-Set-Cookie`` is a name of its own.
@@ -111,6 +122,17 @@ def attributes(unparsed: str) -> Iterator[tuple[str, str]]:
             yield name.strip(BLANK).lower(), value
 
 
+def sets_again(set_cookie_string: str, cookie_string: str) -> bool:
+    """Return whether a Set-Cookie gives a cookie the very value it came with: all it may change is its life.
+
+    >>> sets_again("_pk_id=7; Max-Age=34128000", "sid=1; _pk_id=7"), sets_again("_pk_id=8", "sid=1; _pk_id=7")
+    (True, False)
+    """
+    name = cookie_name(set_cookie_string)
+    value = set_cookie_string.partition(";")[0].partition("=")[2].strip(BLANK)
+    return bool(name) and value in cookie_values(cookie_string, name or "")
+
+
 def cookie_values(cookie_string: str, name: str) -> list[str]:
     """Return the value of every pair called *name*, a token, in order (RFC 6265bis 4.2.1).
 
@@ -120,36 +142,6 @@ def cookie_values(cookie_string: str, name: str) -> list[str]:
     ['2', '3']
     """
     return [cookie_string[start:end].strip(BLANK) for start, end in _value_spans(cookie_string, name)]
-
-
-def without_pairs(cookie_string: str, name: str, values: Container[str]) -> str:
-    """Return *cookie_string* without the pairs called *name* whose value is not among *values*.
-
-    >>> without_pairs("a=1; sid=2; sid=3; b=4", "sid", ["3"])
-    'a=1; sid=3; b=4'
-    """
-    kept: list[str] = []
-    at = 0
-    for start, end in _value_spans(cookie_string, name):
-        if cookie_string[start:end].strip(BLANK) not in values:
-            kept.append(cookie_string[at : cookie_string.rfind(";", at, start) + 1 or at])
-            at = end + 1
-    if not kept:
-        return cookie_string
-    kept.append(cookie_string[at:])
-    rest = "".join(kept).lstrip(BLANK + ";")
-    # Where the last pair went, the semicolon before it goes too.
-    return rest.removesuffix(";") if at > len(cookie_string) else rest
-
-
-def pair_spans(cookie_string: str, name: str) -> Iterator[tuple[int, int]]:
-    """Yield where each pair called *name* begins, behind its semicolon, and ends.
-
-    >>> [("a=1; sid=2;b=3")[start:end] for start, end in pair_spans("a=1; sid=2;b=3", "sid")]
-    [' sid=2']
-    """
-    for start, end in _value_spans(cookie_string, name):
-        yield cookie_string.rfind(";", 0, start) + 1, end
 
 
 def _value_spans(cookie_string: str, name: str) -> Iterator[tuple[int, int]]:
@@ -172,17 +164,17 @@ def _value_spans(cookie_string: str, name: str) -> Iterator[tuple[int, int]]:
 
 
 def is_host_only(name: str) -> bool:
-    """Tell whether browsers store a cookie of this name only without Domain (RFC 6265bis 4.1.3.2)."""
+    """Return whether browsers store a cookie of this name only without Domain (RFC 6265bis 4.1.3.2)."""
     return name.lower().startswith("__host-")  # "__Host-Http-" among them
 
 
 def is_secure_only(name: str) -> bool:
-    """Tell whether browsers store a cookie of this name only with Secure (RFC 6265bis 4.1.3)."""
+    """Return whether browsers store a cookie of this name only with Secure (RFC 6265bis 4.1.3)."""
     return name.lower().startswith(("__host-", "__secure-", "__http-"))
 
 
 def is_http_only(name: str) -> bool:
-    """Tell whether browsers store a cookie of this name only with HttpOnly (layered cookies 4.1.3, R45)."""
+    """Return whether browsers store a cookie of this name only with HttpOnly (layered cookies 4.1.3, R45)."""
     return name.lower().startswith(("__http-", "__host-http-"))
 
 
@@ -230,3 +222,39 @@ def cookie_date(text: str) -> float | None:
         return None
     # 1601 is where both browsers' calendars begin.
     return moment.timestamp() if year >= 1601 else None
+
+
+# The delimiters of cookie-date, RFC 6265bis 5.1.1.
+_DATE_DELIMITERS = re.compile(r"[\x09\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
+_LOOSE_TIME = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[^0-9]|$)", re.ASCII)
+_LOOSE_DAY = re.compile(r"([0-9]{1,2})(?:[^0-9]|$)", re.ASCII)
+# One digit is no year in the specification; Chromium reads one (2000 to 2009).
+_LOOSE_YEAR = re.compile(r"([0-9]{1,4})(?:[^0-9]|$)", re.ASCII)
+
+
+def loose_cookie_date(text: str) -> float | None:
+    """Return *text* as Unix seconds by the tolerant algorithm of RFC 6265bis 5.1.1, None if it fails.
+
+    Only fit to ask whether a field was meant as a deletion: browsers differ on these texts.
+
+    >>> loose_cookie_date("15 Apr 21:01:22 1970 EST"), loose_cookie_date("tomorrow") is None
+    (9061282.0, True)
+    """
+    time = day = month = year = None
+    for token in _DATE_DELIMITERS.split(text):
+        if time is None and (match := _LOOSE_TIME.match(token)):
+            time = int(match[1]), int(match[2]), int(match[3])
+        elif day is None and (match := _LOOSE_DAY.match(token)):
+            day = int(match[1])
+        elif month is None and token[:3].lower() in _MONTHS:
+            month = _MONTHS.index(token[:3].lower()) + 1
+        elif year is None and (match := _LOOSE_YEAR.match(token)):
+            year = int(match[1])
+    if time is None or day is None or month is None or year is None:
+        return None
+    if year < 100:
+        year += 1900 if year >= 70 else 2000
+    try:
+        return datetime(year, month, day, *time, tzinfo=UTC).timestamp()
+    except ValueError:
+        return None

@@ -1,6 +1,7 @@
 """Content Security Policy: host sources, whether one covers another, and the gate's own field (CSP 3)."""
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from consentgate.errors import PolicyError
@@ -50,7 +51,7 @@ def parse_source(text: str) -> HostSource | None:
     >>> parse_source("https://maps.example"), parse_source("maps.example/tiles"), parse_source("*")
     (None, None, None)
     """
-    match = _SOURCE.fullmatch(text) if len(text) <= LONGEST_NAME + 16 else None
+    match = _SOURCE.fullmatch(text)
     if match is None or len(match[3]) > LONGEST_NAME:
         return None
     port = None if match[4] is None else int(match[4])
@@ -125,19 +126,16 @@ def overlaps(a: HostSource, b: HostSource) -> bool:
 
 
 def covers(pattern: HostSource, host: HostSource) -> bool:
-    """Return whether a policy that lists *pattern* lets through requests to *host*, which has no wildcard.
+    """Return whether every browser lets through requests to *host*, which has no wildcard, under *pattern*.
 
-    A host alone does not admit WebSockets to it (measured: Chromium 156, Firefox 153).
+    A host alone does not admit WebSockets to it, ``wss://`` not its pages, and ``ws://`` admits ``wss://`` in
+    Firefox only (measured: Chromium 156, Firefox 153).
 
-    >>> maps = parse_source("*.maps.example")
-    >>> [covers(maps, parse_source(host)) for host in ("a.maps.example", "maps.example", "wss://a.maps.example")]
-    [True, False, False]
+    >>> maps, a, b = map(parse_source, ("*.maps.example", "a.maps.example", "wss://a.maps.example"))
+    >>> covers(maps, a), covers(maps, b), covers(maps, parse_source("maps.example"))
+    (True, False, False)
     """
-    return (
-        _ports_meet(pattern.port, host.port)
-        and _includes(pattern, host)
-        and host.scheme in {"": ("",), "ws": ("ws", "wss"), "wss": ("wss",)}[pattern.scheme]
-    )
+    return pattern.scheme == host.scheme and _ports_meet(pattern.port, host.port) and _includes(pattern, host)
 
 
 def _includes(a: HostSource, b: HostSource) -> bool:
@@ -150,3 +148,111 @@ def _includes(a: HostSource, b: HostSource) -> bool:
 def _ports_meet(a: int | None, b: int | None) -> bool:
     # A port 80 admits https's 443 too (CSP 3 section 6.7.2.11).
     return a == b or (a in _DEFAULT_PORTS and b in _DEFAULT_PORTS)
+
+
+# The gate's own field.
+
+CSP_BASE = "'self' 'unsafe-inline' 'unsafe-eval' data: blob:"
+"""Sources a site needs for itself: with these nothing of its own stops working (measured; docs/hosts.md)."""
+
+ENDPOINT_NAME = "consentgate"
+"""The reporting endpoint's name in Reporting-Endpoints and report-to."""
+
+# source-expression, CSP 3 section 2.3.1, as base sources may be written.
+_QUOTED = re.compile(r"'[A-Za-z0-9+/_=-]+'")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:")
+_ANY_SOURCE = re.compile(
+    rf"(?:[a-z][a-z0-9+.-]*://)?(?P<host>\*|(?:\*\.)?{_LABEL}(?:\.{_LABEL})*)(?::(?P<port>[0-9]{{1,5}}|\*))?(?:/[!#-~]*)?"
+)
+_NETWORK = ("http:", "https:", "ws:", "wss:")
+
+
+class Reporting(NamedTuple):
+    """How browsers are told where to send reports.
+
+    Attributes:
+        directives: what the Content-Security-Policy field says of it, behind the sources.
+        fields: further response fields.
+    """
+
+    directives: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+NO_REPORTS = Reporting()
+
+
+def reporting_to(path: str, *, is_https: bool) -> Reporting:
+    """Return how to ask for reports to *path*, a percent-encoded path of this host.
+
+    On http browsers deliver only to ``report-uri``, and nothing where ``report-to`` stands beside it. On
+    https they prefer ``report-to``, which sends many reports at once (measured: Chromium 156, Firefox 153).
+
+    >>> reporting_to("/cookies/reports", is_https=False).directives
+    '; report-uri /cookies/reports'
+    """
+    # Both may stand in a path, but would end the directive, or the policy.
+    path = path.replace(";", "%3B").replace(",", "%2C")
+    if not is_https:
+        return Reporting(f"; report-uri {path}")
+    return Reporting(
+        f"; report-uri {path}; report-to {ENDPOINT_NAME}",
+        (("Reporting-Endpoints", f'{ENDPOINT_NAME}="{path}"'),),
+    )
+
+
+def csp_value(base: str, hosts: Iterable[str], reporting: Reporting = NO_REPORTS) -> str:
+    """Return a Content-Security-Policy that lets through *base* and *hosts*, for requests of every kind.
+
+    One directive: a list of several leaves kinds of requests out (docs/hosts.md).
+
+    >>> csp_value("'self' data:", ["maps.example"])
+    "default-src 'self' data: maps.example"
+    """
+    return " ".join(["default-src", *base.split(), *hosts]) + reporting.directives
+
+
+def check_base(option: str, base: object, hosts: Iterable[str]) -> str:
+    """Return *base*, the sources a site needs for itself, checked against the hosts that need consent.
+
+    Raises:
+        PolicyError: a source is none, or would let through one of *hosts*; names both.
+    """
+    if not isinstance(base, str):
+        raise PolicyError(f"{option} must be a text of sources such as {CSP_BASE!r}, not {base!r}")
+    for character in ";,\r\n":
+        if character in base:
+            raise PolicyError(f"{option}: {character!r} would end the list of sources: {base!r}")
+    declared = [(host, source) for host in hosts if (source := parse_source(host))]
+    for text in base.split(" "):
+        _check_source(option, text)
+        for host, source in declared:
+            if _lets_through(text.lower(), source):
+                raise PolicyError(
+                    f"{option}: {text!r} lets through the host {host!r}, which needs consent: leave it out"
+                )
+    return base
+
+
+def _check_source(option: str, text: str) -> None:
+    if text.lower() in _UNQUOTED:
+        meant = f"{text}:" if text.lower() in _SCHEMES else f"'{text}'"
+        raise PolicyError(f"{option}: {text!r} is not a source: write {meant}")
+    patterns = (_QUOTED, _SCHEME, _ANY_SOURCE)
+    if text and not any(pattern.fullmatch(text.lower()) for pattern in patterns):
+        raise PolicyError(f"{option}: {text!r} is not a source of Content Security Policy")
+
+
+def _lets_through(text: str, source: HostSource) -> bool:
+    """Return whether a base source, in lower case, covers a host that *source* covers."""
+    # With 'strict-dynamic' a trusted script may load scripts from every host.
+    if text in _NETWORK or text == "'strict-dynamic'":
+        return True
+    match = _ANY_SOURCE.fullmatch(text)
+    if match is None:
+        return False
+    if match["host"] == "*":
+        return True
+    name = match["host"].removeprefix("*.")
+    port = source.port if match["port"] == "*" else int(match["port"]) if match["port"] else None
+    return overlaps(HostSource("", name != match["host"], name, port), source)

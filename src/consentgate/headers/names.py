@@ -1,59 +1,61 @@
-"""Response fields, told apart by their names: one look-up each, however they are spelled."""
+"""Response fields, told apart by their names, however they are spelled."""
 
-from itertools import product
+from enum import Enum, auto
 
-from consentgate._cache import Remembered, remember
+from consentgate._cache import BoundedCache
 
 from .cookie import is_set_cookie
 
 Field = tuple[str, str]
 """One (field name, field value) pair, PEP 3333."""
 
-SET_COOKIE = "set-cookie"
-ODD_SET_COOKIE = "set-cookie in a spelling that only some browsers read as such"
-COOKIES = (SET_COOKIE, ODD_SET_COOKIE)
-CACHE_CONTROL = "cache-control"
-DATE = "date"
-EXPIRES = "expires"
-TARGETED = "cache-control for one kind of cache"
-VARY = "vary"
 
-_LONGEST = 64
+class FieldKind(Enum):
+    """The response fields a gate looks at."""
 
-_KINDS = (CACHE_CONTROL, DATE, EXPIRES, VARY)
-
-NO_COOKIES: set[str] = set()
-"""Field names, as they are spelled, that nobody reads as Set-Cookie: those `KIND_OF` was asked for lately.
-
-For the one question every field of every response is asked; a set answers it faster than a dict.
-"""
-
-SET_COOKIES = frozenset(map("".join, product(*zip("set-cookie", "SET-COOKIE", strict=True))))
-"""The 512 spellings of Set-Cookie: one look-up, where lower() makes a text first."""
-
-NOT_FOR_CACHES: set[str] = set()
-"""Likewise, names of fields that do not speak to caches."""
+    SET_COOKIE = auto()
+    ODD_SET_COOKIE = auto()
+    """A name that only some browsers read as Set-Cookie."""
+    CACHE_CONTROL = auto()
+    TARGETED = auto()
+    """Cache-Control for one kind of cache (RFC 9213)."""
+    DATE = auto()
+    EXPIRES = auto()
+    VARY = auto()
+    OTHER = auto()
 
 
-def _kind(field_name: str) -> str | None:
-    kind = _kind_of(field_name.lower())
-    if len(field_name) <= _LONGEST:
-        if kind not in COOKIES:
-            remember(field_name, NO_COOKIES)
-        if kind not in (CACHE_CONTROL, TARGETED):
-            remember(field_name, NOT_FOR_CACHES)
-    return kind
+COOKIE_KINDS = (FieldKind.SET_COOKIE, FieldKind.ODD_SET_COOKIE)
+
+_BY_NAME = {
+    "cache-control": FieldKind.CACHE_CONTROL,
+    "date": FieldKind.DATE,
+    "expires": FieldKind.EXPIRES,
+    "vary": FieldKind.VARY,
+    # Fields that caches of one make obey before Cache-Control: RFC 9213 grew from the first.
+    "surrogate-control": FieldKind.TARGETED,
+    "x-accel-expires": FieldKind.TARGETED,
+    "edge-control": FieldKind.TARGETED,
+    "x-litespeed-cache-control": FieldKind.TARGETED,
+}
 
 
-def _kind_of(name: str) -> str | None:
+def _find_kind(field_name: str) -> FieldKind:
+    name = field_name.lower()
     if is_set_cookie(name):
-        return SET_COOKIE if name == SET_COOKIE else ODD_SET_COOKIE
-    if name in _KINDS:
-        return _KINDS[_KINDS.index(name)]
-    # RFC 9213 2.1, and the field it grew from.
-    targeted = name == "surrogate-control" or name.endswith("cdn-cache-control")
-    return TARGETED if targeted else None
+        return FieldKind.SET_COOKIE if name == "set-cookie" else FieldKind.ODD_SET_COOKIE
+    if name.endswith("cdn-cache-control"):
+        return FieldKind.TARGETED
+    return _BY_NAME.get(name, FieldKind.OTHER)
 
 
-KIND_OF = Remembered(_kind, size=512, longest=_LONGEST)
-"""Field name -> which of the fields above it is, None for any other."""
+_KINDS = BoundedCache(_find_kind, size=512, longest=64)
+
+
+def field_kind(field_name: str) -> FieldKind:
+    """Return which of the fields a gate looks at this one is.
+
+    >>> field_kind("SET-COOKIE"), field_kind("X-Set-Cookie")
+    (<FieldKind.SET_COOKIE: 1>, <FieldKind.OTHER: 8>)
+    """
+    return _KINDS[field_name]

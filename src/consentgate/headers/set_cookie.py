@@ -1,34 +1,44 @@
-"""The lifetime a Set-Cookie field states: when its cookie ends, and whether it deletes one."""
+"""Attributes a Set-Cookie field states: how long its cookie lives, where, and whether it deletes one."""
 
 import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from enum import Enum, auto
 from typing import NamedTuple
 
-from consentgate._cache import Remembered
+from consentgate._cache import BoundedCache
 
-from .cookie import BLANK, LARGEST_ATTRIBUTE, attributes, cookie_date
-from .names import DATE, KIND_OF, Field
+from .cookie import (
+    BLANK,
+    LARGEST_ATTRIBUTE,
+    attributes,
+    cookie_date,
+    is_host_only,
+    is_http_only,
+    is_secure_only,
+    is_storable,
+    loose_cookie_date,
+)
+from .names import Field, FieldKind, field_kind
 
 _MAX_AGE = re.compile(r"-?[0-9]+")
 
-
 _MARGIN = 24 * 3600
-"""Seconds an Expires must lie in the past to count: clocks differ (R40)."""
-
+"""Seconds an Expires must lie in the past for every browser to agree: their clocks differ (R40)."""
 
 NEVER = float("inf")
-
-
 ALWAYS = float("-inf")
+
+CERTAIN_DELETION = "; Max-Age=0"
+"""Appended to a field, this makes every browser delete the cookie: the last Max-Age counts."""
 
 
 class StatedAttributes(NamedTuple):
-    """What a Set-Cookie field states besides name and value, as browsers read it (RFC 6265bis 5.6).
+    """Attributes a Set-Cookie field states, as browsers read them (RFC 6265bis 5.6).
 
     Attributes:
-        lifetime: seconds from now, None for a session cookie.
+        lifetime: seconds from now, zero or less for a deletion, None for a session cookie.
         path: its Path, None if it states none.
         domain: its Domain without a leading dot, in lower case; None if it states none.
         secure: whether it has Secure.
@@ -46,48 +56,134 @@ class StatedAttributes(NamedTuple):
     partitioned: bool = False
 
 
-def _ends(unparsed: str) -> float:
-    """Return the moment a cookie with these attributes ends, in Unix seconds.
+def stated_attributes(set_cookie_string: str, now: float, date: float | None = None) -> StatedAttributes:
+    """Return the attributes that *set_cookie_string* states.
 
-    ALWAYS if its Max-Age deletes; NEVER if that does not, and where there is neither it nor an Expires that
-    all browsers read alike. The last Max-Age decides, even an invalid one; without any, the last Expires.
+    Args:
+        set_cookie_string: the field's value.
+        now: Unix seconds.
+        date: the response's Date, see `response_date`, against which browsers measure Expires.
+
+    >>> stated_attributes("a=1; Path=/wiki; Max-Age=60; Secure", now=0)[:4]
+    (60, '/wiki', None, True)
+    """
+    last = dict(attributes(set_cookie_string.partition(";")[2]))
+    path = last.get("path", "")
+    same_site = last.get("samesite", "").lower()
+    return StatedAttributes(
+        lifetime=stated_lifetime(set_cookie_string, now, date),
+        path=path if path.startswith("/") else None,
+        domain=last.get("domain", "").removeprefix(".").lower() or None,
+        secure="secure" in last,
+        http_only="httponly" in last,
+        same_site=same_site if same_site in ("lax", "strict", "none") else "",
+        partitioned="partitioned" in last,
+    )
+
+
+def _find_refusal(name_and_attributes: tuple[str, str]) -> str:
+    name, unparsed = name_and_attributes
+    stated = stated_attributes(f"=;{unparsed}", 0)
+    if is_secure_only(name) and not stated.secure:
+        return f"the prefix of {name!r} asks for Secure"
+    if is_host_only(name) and (stated.domain is not None or stated.path != "/"):
+        return f"the prefix of {name!r} asks for Path=/ and no Domain"
+    if is_http_only(name) and not stated.http_only:
+        return f"the prefix of {name!r} asks for HttpOnly"
+    if stated.same_site == "none" and not stated.secure:
+        return "SameSite=None asks for Secure"
+    return ""
+
+
+_REFUSALS = BoundedCache(_find_refusal, size=256)
+
+
+def find_refusal(set_cookie_string: str, name: str) -> str:
+    """Return why browsers refuse to store the cookie called *name*, in words; ``""`` if they store it.
+
+    >>> find_refusal("__Host-sid=1; Path=/", "__Host-sid")
+    "the prefix of '__Host-sid' asks for Secure"
+    """
+    if not is_storable(set_cookie_string):
+        return "it holds a control character, or name and value exceed 4,096 octets"
+    unparsed = set_cookie_string.partition(";")[2]
+    return _REFUSALS[name, unparsed] if len(unparsed) <= LARGEST_ATTRIBUTE else ""
+
+
+class Deletion(Enum):
+    """Whether a Set-Cookie field deletes the cookie of its name."""
+
+    NO = auto()
+    CERTAIN = auto()
+    """Every browser stores nothing and removes the cookie."""
+    BY_CLOCK = auto()
+    """Its Expires has passed by the server's clock or the response's Date; browsers may differ."""
+
+
+class _Ending(NamedTuple):
+    """When a cookie ends, in Unix seconds: ALWAYS for a Max-Age that deletes, NEVER for one that does not.
+
+    Attributes:
+        certain: the moment every browser reads, NEVER where they differ.
+        loose: the moment RFC 6265bis 5.1.1 reads, NEVER where it fails.
+    """
+
+    certain: float
+    loose: float
+
+
+def _parse_ending(unparsed: str) -> _Ending:
+    """Return when a cookie with these attributes ends.
+
+    The last Max-Age decides, even an invalid one, which browsers ignore or store; without one, the last
+    Expires.
     """
     last = dict(attributes(unparsed))
-    if "max-age" in last:  # at most 1,024 digits, so int() takes them all
-        deletes = _MAX_AGE.fullmatch(last["max-age"]) is not None and int(last["max-age"]) <= 0
-        return ALWAYS if deletes else NEVER
-    expires = cookie_date(last.get("expires", ""))
-    return NEVER if expires is None else expires
+    max_age = last.get("max-age")
+    if max_age is not None and _MAX_AGE.fullmatch(max_age):  # at most 1,024 digits, so int() takes them all
+        ending = ALWAYS if int(max_age) <= 0 else NEVER
+        return _Ending(ending, ending)
+    expires = last.get("expires", "")
+    loose = loose_cookie_date(expires)
+    certain = cookie_date(expires) if max_age is None else None
+    return _Ending(NEVER if certain is None else certain, NEVER if loose is None else loose)
 
 
-ENDS = Remembered(_ends, size=512, longest=256)
-"""What follows a Set-Cookie's first ``;`` -> when the cookie ends. An application's share attributes."""
+# Goal: one look-up where parsing takes ten, since an application's cookies share few attributes. Plan:
+# the text behind the first ";" is the key. Proof: benchmarks W2 and W6.
+_ENDINGS = BoundedCache(_parse_ending, size=512, longest=256)
 
 
-def is_deletion(set_cookie_string: str, now: float, response_headers: Iterable[Field] = ()) -> bool:
-    """Tell whether every browser would store nothing and remove the cookie of this name.
+def classify_deletion(set_cookie_string: str, now: float, date: float | None = None) -> Deletion:
+    """Return whether *set_cookie_string* deletes a cookie.
 
-    As strict as the strictest of them: an Expires counts when it lies a day or more before *now* (Unix
-    seconds), and before the Date in *response_headers*, against which browsers measure it.
+    As strict as the strictest browser: an Expires is certain when all browsers read it alike, and it lies
+    a day or more before both the server's clock and the response's Date.
 
-    >>> is_deletion("_ga=; Max-Age=0", 0), is_deletion("_ga=; Max-Age=0; Max-Age=x", 0)
-    (True, False)
+    Args:
+        set_cookie_string: the field's value.
+        now: Unix seconds.
+        date: the response's Date, see `response_date`, against which browsers measure Expires.
+
+    >>> classify_deletion("_ga=; Max-Age=0", 0), classify_deletion("_ga=; Max-Age=0; Max-Age=x", 0)
+    (<Deletion.CERTAIN: 2>, <Deletion.NO: 1>)
     """
-    ends = ENDS[set_cookie_string.partition(";")[2]]
-    if ends > now - _MARGIN:
-        return False
-    return ends == ALWAYS or ends <= earliest_now(response_headers, now) - _MARGIN
+    ending = _ENDINGS[set_cookie_string.partition(";")[2]]
+    date = now if date is None else date
+    if ending.certain <= min(now, date) - _MARGIN:
+        return Deletion.CERTAIN
+    return Deletion.BY_CLOCK if ending.loose <= max(now, date) else Deletion.NO
 
 
-def earliest_now(response_headers: Iterable[Field], now: float) -> float:
-    """Return the moment browsers may measure Expires against: *now*, or the first Date if earlier.
+def response_date(response_headers: Iterable[Field], now: float) -> float:
+    """Return the moment browsers measure Expires against: the first Date, or *now* where there is none.
 
-    A Date nobody can read makes it the beginning of time, so that no Expires lies before it.
+    A Date nobody can read is the beginning of time, so that no Expires lies before it.
     """
     for field_name, field_value in response_headers:
-        if KIND_OF[field_name] is DATE:
+        if field_kind(field_name) is FieldKind.DATE:
             date = cookie_date(field_value.strip(" \t"))
-            return ALWAYS if date is None else min(now, date)
+            return ALWAYS if date is None else date
     return now
 
 
@@ -102,7 +198,7 @@ _LIFETIME_ATTRIBUTES = ("max-age", "expires")
 _MAY_DELETE = re.compile(r"\+?0+|-.*", re.DOTALL)
 
 
-def stated_lifetime(set_cookie_string: str, now: float, response_headers: Iterable[Field] = ()) -> int | None:
+def stated_lifetime(set_cookie_string: str, now: float, date: float | None = None) -> int | None:
     """Return the seconds from *now* that a Set-Cookie states for its cookie; zero or less for a deletion.
 
     None for a session cookie, and where browsers do not all read the same. See `shorten_lifetime` for the
@@ -112,13 +208,41 @@ def stated_lifetime(set_cookie_string: str, now: float, response_headers: Iterab
     60
     """
     last = dict(attributes(set_cookie_string.partition(";")[2]))
-    seconds = _stated_seconds(last, earliest_now(response_headers, now))
+    seconds = _stated_seconds(last, now if date is None else min(now, date))
     return None if seconds is None else math.floor(seconds)
 
 
-def shorten_lifetime(
-    set_cookie_string: str, limit: int | None, now: float, response_headers: Iterable[Field] = ()
-) -> str:
+def _parse_lifetime(unparsed: str) -> tuple[float, bool]:
+    """Return the stated Max-Age or Expires, and whether it is the former; NEVER where it is unreadable.
+
+    ALWAYS for a session cookie.
+    """
+    last = dict(attributes(unparsed))
+    if not last.keys() & set(_LIFETIME_ATTRIBUTES):
+        return ALWAYS, True
+    seconds = _stated_seconds(last, 0)
+    return NEVER if seconds is None else seconds, "max-age" in last
+
+
+# Goal, plan and proof as for _ENDINGS.
+_LIFETIMES = BoundedCache(_parse_lifetime, size=512, longest=256)
+
+
+def exceeds(set_cookie_string: str, limit: int | None, now: float, date: float) -> bool:
+    """Return whether a Set-Cookie states more than *limit* seconds, None for the session's.
+
+    A lifetime that browsers do not all read alike exceeds any limit. The arguments are those of
+    `shorten_lifetime`, which changes exactly these fields.
+
+    >>> exceeds("a=1; Max-Age=60", 59, 0, 0), exceeds("a=1; Max-Age=60", 60, 0, 0), exceeds("a=1", None, 0, 0)
+    (True, False, False)
+    """
+    stated, is_relative = _LIFETIMES[set_cookie_string.partition(";")[2]]
+    seconds = stated if is_relative else stated - min(now, date)
+    return seconds > (0 if limit is None else min(limit, MAX_LIFETIME))
+
+
+def shorten_lifetime(set_cookie_string: str, limit: int | None, now: float, date: float | None = None) -> str:
     """Return a Set-Cookie whose cookie lives no longer than declared; the same object if it does not anyway.
 
     Max-Age and Expires are edited where they stand, and every other byte is kept (R27, R46). A lifetime that
@@ -129,7 +253,7 @@ def shorten_lifetime(
         set_cookie_string: the field's value, without control characters.
         limit: seconds the cookie may live, 400 days at most; None for the session.
         now: Unix seconds.
-        response_headers: where the Date is that browsers measure Expires against.
+        date: the response's Date, see `response_date`, against which browsers measure Expires.
 
     >>> shorten_lifetime("_pk_id=1; Path=/; Max-Age=63072000; Secure", 34128000, 0)
     '_pk_id=1; Path=/; Max-Age=34128000; Secure'
@@ -139,17 +263,15 @@ def shorten_lifetime(
     last = dict(attributes(set_cookie_string.partition(";")[2]))
     if not last.keys() & set(_LIFETIME_ATTRIBUTES):
         return set_cookie_string
-    earliest = earliest_now(response_headers, now)
+    date = now if date is None else date
+    earliest = min(now, date)
     seconds = _stated_seconds(last, earliest)
     if seconds is not None and seconds <= 0:
         return set_cookie_string
     if seconds is None or limit is None:
-        return _end_with_session(set_cookie_string, last, _latest_now(response_headers, now))
+        return _end_with_session(set_cookie_string, last, max(now, date))
     limit = min(limit, MAX_LIFETIME)
     return set_cookie_string if seconds <= limit else _edit_lifetime(set_cookie_string, limit, earliest)
-
-
-shortened = shorten_lifetime  # its name in 0.1.0; goes with its last caller
 
 
 def _stated_seconds(last: Mapping[str, str], earliest: float) -> float | None:
@@ -161,13 +283,6 @@ def _stated_seconds(last: Mapping[str, str], earliest: float) -> float | None:
         return int(last["max-age"]) if _MAX_AGE.fullmatch(last["max-age"]) else None
     expires = cookie_date(last.get("expires", ""))
     return None if expires is None or earliest == ALWAYS else expires - earliest
-
-
-def _latest_now(response_headers: Iterable[Field], now: float) -> float:
-    """Return the latest moment a browser may measure Expires against: *now*, or the first Date if later."""
-    dates = [value for name, value in response_headers if KIND_OF[name] is DATE]
-    date = _sloppy_date(dates[0]) if dates else None
-    return now if date is None else max(now, date)
 
 
 def _end_with_session(set_cookie_string: str, last: Mapping[str, str], latest: float) -> str:
@@ -183,7 +298,7 @@ def _may_delete(last: Mapping[str, str], latest: float) -> bool:
     max_age = last.get("max-age", "")
     if _MAX_AGE.fullmatch(max_age):
         return False
-    expires = _sloppy_date(last.get("expires", ""))
+    expires = loose_cookie_date(last.get("expires", ""))
     return _MAY_DELETE.fullmatch(max_age) is not None or (expires is not None and expires <= latest)
 
 
@@ -221,32 +336,3 @@ def http_date(moment: float) -> str:
     # strftime would write the process's language.
     date = datetime.fromtimestamp(math.floor(moment), UTC)
     return f"{_DAYS[date.weekday()]}, {date:%d} {_MONTHS[date.month - 1]} {date:%Y %H:%M:%S} GMT"
-
-
-# RFC 6265bis 5.1.1: what separates the tokens of a cookie-date.
-_DATE_TOKENS = re.compile(r"[^\x09\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
-_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")
-_DAY = re.compile(r"([0-9]{1,2})(?![0-9])")
-_YEAR = re.compile(r"([0-9]{1,4})(?![0-9])")
-
-
-def _sloppy_date(text: str) -> float | None:
-    """Return a cookie-date as the most tolerant browser reads it, in Unix seconds (RFC 6265bis 5.1.1)."""
-    clock = day = month = year = None
-    for token in _DATE_TOKENS.findall(text):
-        if clock is None and (clock := _CLOCK.match(token)):
-            continue
-        if day is None and (day := _DAY.match(token)):
-            continue
-        if month is None and token[:3].title() in _MONTHS:
-            month = _MONTHS.index(token[:3].title()) + 1
-        elif year is None:
-            year = _YEAR.match(token)
-    if clock is None or day is None or month is None or year is None:
-        return None
-    full_year = int(year[1]) + (0 if int(year[1]) >= 100 else 1900 if int(year[1]) >= 70 else 2000)
-    hour, minute, second = map(int, clock.groups())
-    try:
-        return datetime(full_year, month, int(day[1]), hour, minute, second, tzinfo=UTC).timestamp()
-    except ValueError:
-        return None

@@ -38,6 +38,8 @@ UNITS = {
     "year": mark_plural("%(num)d year", "%(num)d years"),
 }
 
+COOKIES_SHOWN = mark_plural("See the cookie", "See the %(num)d cookies")
+
 # strftime's names follow the process's locale, which is not the page's language.
 MONTHS = (
     mark("January"),
@@ -74,7 +76,7 @@ def known_messages() -> frozenset[str]:
     catalogue = catalogue_of("fr")
     # gettext offers no list of what it has read; a plural is kept under (singular, number).
     keys = (key if isinstance(key, str) else key[0] for key in vars(catalogue)["_catalog"])
-    return frozenset(filter(None, keys)) | {plural for _, plural in UNITS.values()}
+    return frozenset(filter(None, keys)) | {plural for _, plural in (*UNITS.values(), COOKIES_SHOWN)}
 
 
 class Words:
@@ -85,6 +87,10 @@ class Words:
         self.language = language
         self._own = {**strings.get(general, {}), **strings.get(language, {})}
         self._catalogue = catalogue_of(general)
+
+    def has(self, message: str) -> bool:
+        """Return whether *message* is to be had in this language."""
+        return message in self._own or self.language.partition("-")[0] in LANGUAGES
 
     def gettext(self, message: str) -> str:
         """Return *message* in this language."""

@@ -1,21 +1,31 @@
-"""The policy for readers: HTML, Markdown and JSON from one catalogue. The only door to Jinja2."""
+"""The policy and a visitor's answers as HTML: page, forms, banner, placeholder."""
 
-import hashlib
 import json
-from functools import cache
-from importlib.resources import files
+import re
+from collections.abc import Sequence
+from types import SimpleNamespace
+from urllib.parse import quote, urlencode
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from consentgate._cache import Remembered
+from consentgate._cache import BoundedCache
 from consentgate.catalogue.catalogue import Catalogue
-from consentgate.catalogue.category import Basis
-from consentgate.consent.preferences import Preferences
-from consentgate.i18n.messages import SOURCE
+from consentgate.catalogue.category import Category
+from consentgate.i18n.languages import name_of
+from consentgate.i18n.messages import mark
 from consentgate.i18n.texts import Message
 
-from .text import BASES, COLUMNS, RIGHT_TO_LEFT, TITLE, Format, Speaker, markdown, published, rows
+from .assets import stylesheet
+from .states import has_just_answered, outcome_of, question_of, statuses_of
+from .templating import FOLDER, make_environment
+from .text import BASES, COLUMNS, TITLE, Format, Localizer, direction_of, markdown, rows, to_json
+from .view import VisitorView
+
+SIGNAL_NAMES = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
+"""Names of the opt-out signals, by how `VisitorView.signals` calls them."""
+
+DONE = "#consentgate-done"
+"""Where a choice made in the banner returns to: the word that confirms it."""
 
 
 class Renderer:
@@ -23,127 +33,231 @@ class Renderer:
 
     Args:
         policy: what is published.
-        templates: a folder or a loader, whose templates come before ours.
+        templates: a folder, a loader or an environment of Jinja2, whose templates come before ours.
+
+    Raises:
+        PolicyError: *templates* can't be used.
     """
 
     nothing = Markup("")
 
     def __init__(self, policy: Catalogue, templates: object = None) -> None:
         self._policy = policy
-        self._loader = _loader(templates)
+        self._environment = make_environment(templates)
         # A site's callable may take its languages from visitors: there are so many, and no more.
-        self._environments = Remembered(self._made_environment, size=32, longest=8)
-
-    def _environment(self, language: str) -> Environment:
-        """Return Jinja2's environment for a language, made when first asked for."""
-        return self._environments[language]
-
-    def _made_environment(self, language: str) -> Environment:
-        """Return a new environment; it escapes everything."""
-        environment = Environment(
-            loader=self._loader,
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
+        self._localizers: BoundedCache[str, Localizer] = BoundedCache(
+            lambda language: Localizer(policy, language), size=32, longest=8
         )
-        environment.policies["ext.i18n.trimmed"] = True
-        speaker = Speaker(self._policy, language)
-        words = speaker.words
-        # The extension takes a message for markup; a site's wording of it is text like any other.
-        environment.install_gettext_callables(  # type: ignore[attr-defined]  # by the extension
-            lambda message: str(escape(words.gettext(message))), words.ngettext, newstyle=True
-        )
-        environment.filters.update(own=speaker.own, plain=speaker.plain, day=speaker.day, date=speaker.date)
-        environment.globals.update(
-            policy=self._policy,
-            title=self._policy.title or Message(TITLE),
-            columns=COLUMNS,
-            bases=BASES,
-            rows=rows,
-            cells=lambda row: speaker.cells(row, speaker.own),
-            language=language,
-            direction="rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr",
-        )
-        return environment
 
     def render(self, output: Format, language: str) -> str:
         """Return the policy as ``"html"`` (a fragment), ``"markdown"`` or ``"json"``."""
+        localizer = self._localizers[language]
         if output == "html":
-            return self._environment(language).get_template("policy.html").render()
-        speaker = Speaker(self._policy, language)
+            return self._draw("policy.html", language, title=self._policy.title or Message(TITLE))
         if output == "markdown":
-            return "\n".join(markdown(self._policy, speaker))
-        return json.dumps(published(self._policy, speaker), indent=2, ensure_ascii=False) + "\n"
+            return "\n".join(markdown(self._policy, localizer))
+        return json.dumps(to_json(self._policy, localizer), indent=2, ensure_ascii=False) + "\n"
 
     def page(
         self,
-        preferences: Preferences,
+        view: VisitorView,
         *,
-        action: str,
-        stylesheet: str,
-        saved: bool,
+        own: str,
+        next: str | None,
         language: str,
+        languages: Sequence[str] = (),
+        pinned: bool = False,
     ) -> str:
-        """Return the visitor's page: the policy, and the form on which to choose.
+        """Return the visitor's page: what is asked, what was answered, and the forms to answer with.
 
         Args:
-            preferences: what the visitor has answered; a category is ticked only if it was accepted (R6).
-            action: path the form posts to.
-            stylesheet: path of the stylesheet.
-            saved: whether a choice has just been saved, which is announced (WCAG 4.1.3).
+            view: the visitor.
+            own: root-absolute path of the page, to which its forms post.
+            next: path of the page the visitor came from, None if it is not known.
             language: of the page.
+            languages: those it can be had in; links lead to the others.
+            pinned: whether the visitor asked for this language on the page.
         """
-        days = [answer.at for answer in preferences.answers]
-        lifetime = int(self._policy.cookie_lifetime.total_seconds())
-        template = self._environment(language).get_template("page.html")
-        return template.render(
-            answers={answer.category: answer for answer in preferences.answers},
-            last_chosen=max(days, default=None),
-            asked_again=min(days) + lifetime if days else None,
-            action=action,
-            stylesheet=stylesheet,
-            saved=saved,
+        where = {} if next is None else {"next": next}
+        here = {**where, "lang": language} if pinned else where
+        return self._draw(
+            "page.html",
+            language,
+            **self._form_of(view, language, own, f"{own}?{urlencode(here)}" if here else None),
+            **self._heading(language),
+            stylesheet=_stylesheet_under(own),
+            back=next or own[: own.rindex("/")] + "/",
+            came_from=next,
+            languages=[
+                (code, name_of(code), direction_of(code), f"{own}?{urlencode({**where, 'lang': code})}")
+                for code in languages
+                if code != language
+            ],
         )
 
-    def banner(self, *, action: str, next_page: str, page: str | None, language: str) -> Markup:
-        """Return the question for the top of a page.
+    def form(
+        self, view: VisitorView, *, action: str, next: str | None, language: str, stylesheet: str | None
+    ) -> Markup:
+        """Return the page's forms and texts for a layout of the site's own, without a heading of first rank.
 
         Args:
+            view: the visitor.
+            action: path the forms post to.
+            next: path of the page they stand on, to return to; None leads to our own page.
+            language: of the forms.
+            stylesheet: path of the stylesheet, None if the site has its own.
+        """
+        form = self._form_of(view, language, action, next)
+        drawn = self._draw("form.html", language, **form, stylesheet=stylesheet, came_from=None)
+        return Markup(drawn)
+
+    def banner(self, view: VisitorView, *, action: str, next: str, page: str | None, language: str) -> Markup:
+        """Return the question for the top of a page, or the confirmation of a choice just made; else nothing.
+
+        Args:
+            view: the visitor.
             action: path its form posts to.
-            next_page: path to return to after the choice.
+            next: path of the page it stands on, to return to after the choice.
             page: path of the visitor's page, None if there is none.
             language: of the banner.
         """
-        template = self._environment(language).get_template("banner.html")
-        asked = [each for each in self._policy.categories if each.key in self._policy.digests]
-        return Markup(
-            template.render(
-                asked=[each for each in asked if each.basis is Basis.CONSENT],
-                action=action,
-                next_page=next_page,
-                page=page,
-                stylesheet=None if page is None else f"{page}/{stylesheet()[0]}",
-            )
+        question = question_of(self._policy, view)
+        if question is None and not has_just_answered(view):
+            return self.nothing
+        shared = {
+            "action": action,
+            "next": next.partition("#")[0] + DONE,
+            "page": None if page is None else f"{page}?{urlencode({'next': next})}",
+            "stylesheet": None if page is None else _stylesheet_under(page),
+            **self._heading(language),
+        }
+        if question is None:
+            outcome = outcome_of(statuses_of(self._policy, view))
+            return Markup(self._draw("done.html", language, outcome=outcome, **shared))
+        return Markup(self._draw("banner.html", language, question=question, **shared))
+
+    def placeholder(
+        self,
+        view: VisitorView,
+        category_key: str,
+        *,
+        action: str,
+        next: str,
+        language: str,
+        stylesheet: str | None = None,
+    ) -> Markup:
+        """Return what stands in place of an embed until its category is allowed; then nothing.
+
+        Args:
+            view: the visitor.
+            category_key: key of the category that the embed belongs to.
+            action: path its form posts to.
+            next: path of the page it stands on; the choice returns to ``#consentgate-place-KEY`` there.
+            language: of its words.
+            stylesheet: path of the stylesheet, None if the page has it already.
+
+        Raises:
+            PolicyError: an unknown category; names those there are.
+        """
+        category = self._policy.category(category_key)
+        if category.key in view.allowed:
+            return self.nothing
+        drawn = self._draw(
+            "placeholder.html",
+            language,
+            category=category,
+            learning=_who_learns(category),
+            is_denied=category.key in view.denied,
+            signals=_names_of(view.signals),
+            action=action,
+            next=f"{next.partition('#')[0]}#consentgate-place-{category.key}",
+            stylesheet=stylesheet,
         )
+        return Markup(drawn)
 
-    def demo(self, **context: object) -> str:
-        """Return the demo portal's page."""
-        template = self._environment(SOURCE).get_template("demo.html")
-        return template.render(stylesheet=stylesheet()[0], **context)
+    def _form_of(self, view: VisitorView, language: str, action: str, next: str | None) -> dict[str, object]:
+        """Return what the page's forms and texts are drawn from."""
+        statuses = statuses_of(self._policy, view)
+        ends = (each.at + self._policy.lifetime_of(each.accepted) for each in view.preferences.answers)
+        return {
+            "statuses": statuses,
+            "outcome": outcome_of(statuses),
+            "has_saved": has_just_answered(view),
+            "signals": _names_of(view.signals),
+            "asked_again": min(ends, default=None),
+            "contact_href": contact_href(self._policy.contact),
+            "action": action,
+            "next": next,
+        }
+
+    def _heading(self, language: str) -> dict[str, object]:
+        """Return the heading, as HTML for an ``h1`` or ``h2`` and as plain text."""
+        localizer, site, title = self._localizers[language], self._policy.site, self._policy.title
+        on_site = mark("Cookies on %(site)s")
+        named = localizer.say(on_site, site=localizer.own(site)) if site else localizer.say(mark("Cookies"))
+        plain = localizer.say_plain(on_site if site else "Cookies", site=localizer.plain(site))
+        return {
+            "heading": named,
+            "plain_heading": plain,
+            "title": localizer.own(title) if title else named,
+            "plain_title": localizer.plain(title) if title else plain,
+        }
+
+    def _draw(self, name: str, language: str, **values: object) -> str:
+        """Return a template of ours, drawn; everything it knows is under one name, ``consentgate``."""
+        localizer = self._localizers[language]
+        known = SimpleNamespace(
+            policy=self._policy,
+            say=localizer.say,
+            say_plain=localizer.say_plain,
+            see_cookies=localizer.see_cookies,
+            plain=localizer.plain,
+            own=localizer.own,
+            stated=localizer.stated,
+            titles=localizer.titles,
+            date=localizer.date,
+            day=localizer.day,
+            lifetime=localizer.lifetime_html,
+            columns=COLUMNS,
+            bases=BASES,
+            rows=rows,
+            cells=lambda row: localizer.cells(row, localizer.own),
+            language=language,
+            direction=localizer.direction,
+            **values,
+        )
+        return self._environment.get_template(f"{FOLDER}/{name}").render(consentgate=known)
 
 
-def _loader(templates: object) -> BaseLoader:
-    ours = PackageLoader("consentgate.rendering")
-    if templates is None:
-        return ours
-    theirs = templates if isinstance(templates, BaseLoader) else FileSystemLoader(str(templates))
-    return ChoiceLoader([theirs, ours])
+def _stylesheet_under(page: str) -> str:
+    return f"{page}/{stylesheet()[0]}"
 
 
-@cache
-def stylesheet() -> tuple[str, bytes]:
-    """Return the stylesheet's file name, which changes with its content, and its content."""
-    content = files("consentgate.rendering").joinpath("static", "style.css").read_bytes()
-    return f"style-{hashlib.sha256(content).hexdigest()[:12]}.css", content
+def _names_of(signals: Sequence[str]) -> str:
+    return ", ".join(SIGNAL_NAMES.get(signal, signal) for signal in signals)
+
+
+def _who_learns(category: Category) -> list[str]:
+    """Return who would learn of a visit, each once: the providers declared, and the hosts."""
+    providers = (cookie.provider.strip() for cookie in category.cookies)
+    return list(dict.fromkeys([*filter(None, providers), *category.hosts]))
+
+
+_MAIL = re.compile(r"[^\s@/:]+@[^\s@/:]+")
+_TELEPHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,}")
+
+
+def contact_href(contact: str) -> str | None:
+    """Return the address a contact leads to, None for any other text.
+
+    >>> contact_href("us@example.org"), contact_href("+33 1 23 45"), contact_href("12 High Street")
+    ('mailto:us@example.org', 'tel:+3312345', None)
+    >>> contact_href("https://example.org/contact"), contact_href("javascript:alert(1)")
+    ('https://example.org/contact', None)
+    """
+    if _MAIL.fullmatch(contact):
+        return f"mailto:{quote(contact, safe='@+.-_')}"
+    if _TELEPHONE.fullmatch(contact):
+        return f"tel:{re.sub('[^0-9+]', '', contact)}"
+    is_link = re.match(r"https?://|/(?![/\\])", contact) and not re.search(r"\s", contact)
+    return contact if is_link else None

@@ -41,7 +41,7 @@ class Application:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer, in this application's manner."""
         if self.choice:
-            Visit.from_environ(environ).choose(self.choice)
+            Visit.from_environ(environ)._choose(self.choice)
         if self.manner in ("late", "streaming"):
             return self._late(start_response)
         write = self._started(start_response)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from consentgate.consent.preferences import Answer, Preferences
-from consentgate.consent.signing import LEEWAY, PreferencesSerializer
+from consentgate.consent.preferences import LEEWAY, Answer, Preferences
+from consentgate.consent.signing import PreferencesSerializer
 
 Kind = Literal["genuine", "outdated", "aged", "future", "foreign", "tampered", "junk"]
 
@@ -76,5 +76,5 @@ class Token(str):
             return cls(changed, kind, dict(said) if changed == text else None)
         believed: Mapping[str, bool] | None = dict(said) if kind == "genuine" else None
         if kind == "outdated" or (kind in days and not said):
-            believed = {}  # genuine, and says nothing that still counts
+            believed = {key: yes for key, yes in said.items() if not yes}  # genuine; only a no still counts
         return cls(text, kind, believed)

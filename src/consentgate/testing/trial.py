@@ -235,8 +235,8 @@ class Trial:
         )
         # Only asked for when there is one.
         answer = drive(self.application, environ)  # type: ignore[arg-type]
-        if stand_in.course.chosen_at is not None:
-            chosen = stand_in.standing.preferences.answers
+        if stand_in._chosen_at is not None:
+            chosen = stand_in.preferences.answers
             allowed = law.allowed(self.policy, {each.category: each.accepted for each in chosen})
         return answer, allowed
 
@@ -338,10 +338,10 @@ def _in_words(said: Mapping[str, bool] | None) -> str:
 
 def _allows_all(policy: Any, environ: Mapping[str, Any]) -> bool:
     found = environ.get("consentgate.visit")
-    standing = getattr(found, "standing", None)
-    return standing is not None and set(policy.digests) <= set(standing.allowed)
+    permissions = getattr(found, "_permissions", None)
+    return permissions is not None and set(policy.digests) <= permissions.allowed
 
 
 def _applies(environ: Mapping[str, Any]) -> bool:
-    setting = getattr(environ.get("consentgate.visit"), "setting", None)
-    return setting is None or bool(setting.applies)
+    situation = getattr(environ.get("consentgate.visit"), "_situation", None)
+    return situation is None or bool(situation.applies)

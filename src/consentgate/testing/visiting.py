@@ -2,14 +2,41 @@
 
 import time
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from wsgiref.types import WSGIEnvironment
 
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.consent.preferences import Preferences, answers_to
-from consentgate.consent.verdict import Judge, Standing
-from consentgate.visit import UNEVENTFUL, Place, Setting, Visit
+from consentgate.consent.tokens import TokenResult
+from consentgate.consent.verdict import Judge
+from consentgate.visit import RequestFacts, Visit
 
-NOWHERE = "", "/", "", None
+if TYPE_CHECKING:
+    from consentgate.rendering.html import Renderer
+
+
+class _NoGate:
+    """Stands for the gate of a visit that has none."""
+
+    def __init__(self, policy: Catalogue, preferences_path: str | None) -> None:
+        self._judge = Judge(policy)
+        self._preferences_path = preferences_path
+        self._signal_fields: tuple[str, ...] = ()
+
+    @property
+    def _renderer(self) -> "Renderer":
+        from consentgate.rendering.html import Renderer
+
+        return Renderer(self._judge.catalogue)
+
+    def _now(self) -> float:
+        return time.time()
+
+    def _learn_hosts(self, reports: Iterable[tuple[str, str]]) -> None:
+        pass
+
+    def _warn(self, kind: str, message: str, *arguments: str, about: str | None = None) -> None:
+        pass
 
 
 def visit(
@@ -40,20 +67,6 @@ def visit(
         PolicyError: an unknown category, or a necessary one refused.
     """
     answers = {**dict.fromkeys(accepted, True), **dict.fromkeys(refused, False)}
-    judge = Judge(policy)
     preferences = Preferences(answers_to(policy, answers, int(time.time())))
-    setting = Setting(judge=judge, clock=lambda: time.time(), preferences_path=preferences_path)
-    asked = environ or {}
-    path = asked.get("SCRIPT_NAME", ""), asked.get("PATH_INFO", "/"), asked.get("QUERY_STRING", "")
-    return begun(setting, judge.standing(preferences), (*path, asked.get("HTTP_ACCEPT_LANGUAGE")))
-
-
-def begun(setting: Setting, standing: Standing, place: Place = NOWHERE) -> Visit:
-    """Return the visit of a request that has just begun, as a gate makes it."""
-    visit = Visit()
-    visit.setting = setting
-    visit.standing = standing
-    visit.place = place
-    visit.course = UNEVENTFUL
-    visit.told = None
-    return visit
+    request = RequestFacts() if environ is None else RequestFacts.of(environ)
+    return Visit(_NoGate(policy, preferences_path), request, TokenResult(preferences))

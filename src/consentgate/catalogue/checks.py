@@ -1,0 +1,91 @@
+"""Checks of a policy's own settings, each naming its culprit."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+
+from consentgate.errors import PolicyError
+from consentgate.headers.cookie import is_token
+from consentgate.i18n.messages import Strings, mistakes
+from consentgate.i18n.texts import checked_language
+
+from .category import checked_text
+from .lifetimes import MAX_DECLARED, duration
+
+
+def checked_cookie_name(name: str) -> str:
+    """Return *name*, of the preferences cookie.
+
+    Raises:
+        PolicyError: it is none.
+    """
+    if not isinstance(name, str) or not is_token(name) or "*" in name or len(name) > 128:
+        raise PolicyError(f"cookie_name must be a token of up to 128 characters, not {name!r}")
+    return name
+
+
+def checked_lifetime(option: str, lifetime: timedelta | str) -> timedelta:
+    """Return how long an answer is kept.
+
+    Raises:
+        PolicyError: it is none.
+    """
+    try:
+        length = duration(lifetime)
+    except PolicyError as error:
+        raise PolicyError(f"{option}: {error}") from None
+    if length is None or not timedelta(seconds=1) <= length <= MAX_DECLARED:
+        raise PolicyError(
+            f"{option} must be a second to 400 days, the longest browsers keep, not {lifetime!r}"
+        )
+    return length
+
+
+def checked_strings(strings: Strings) -> Strings:
+    """Return the site's own wording of our texts.
+
+    Raises:
+        PolicyError: it is none.
+    """
+    if not isinstance(strings, Mapping):
+        raise PolicyError(f"strings must be a table of languages, not {strings!r}")
+    if wrong := list(_mistakes_of(strings)):
+        raise PolicyError("\n".join(wrong))
+    return {language: dict(own) for language, own in strings.items()}
+
+
+def checked_date(updated: date | str | None) -> date | None:
+    """Return a date, given as one or as a text.
+
+    Raises:
+        PolicyError: it is none.
+    """
+    if updated is None or isinstance(updated, date):
+        return updated
+    try:
+        return date.fromisoformat(updated)
+    except (TypeError, ValueError):
+        raise PolicyError(f"updated must be a date such as 2026-11-23, not {updated!r}") from None
+
+
+def checked_url(url: str) -> str:
+    """Return the address of the privacy notice.
+
+    Raises:
+        PolicyError: it is none.
+    """
+    checked_text("policy", "privacy_url", url)
+    if url and not url.startswith(("https://", "http://", "/")):
+        raise PolicyError(f"privacy_url must be an http address or a path of this site, not {url!r}")
+    return url
+
+
+def _mistakes_of(strings: Strings) -> Iterator[str]:
+    for language, own in strings.items():
+        try:
+            checked_language("strings", language)
+        except PolicyError as error:
+            yield str(error)
+        if not isinstance(own, Mapping) or not all(isinstance(text, str) for text in own.values()):
+            yield f"strings: for {language!r} a table of texts is needed, not {own!r}"
+        else:
+            yield from (f"strings: {mistake}" for mistake in mistakes({language: own}))

@@ -1,0 +1,98 @@
+"""``consentgate demo``: the portal behind its gate, served on loopback, each request told in the terminal."""
+
+import errno
+import sys
+from collections.abc import Iterable
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from consentgate._urls import quote_path
+from consentgate.events import Event
+from consentgate.gate.response import names_set
+from consentgate.headers.names import Field
+
+from .portal import Portal, language_of, policy
+
+PORT = 8000
+"""Where the demo is, unless that is taken."""
+
+LONGEST = 128
+"""Characters of a request's method and path that are printed."""
+
+TRY = """\
+  The portal tries to set four cookies; one of them, undeclared_widget, is in no category.
+  1. Open the page: only necessary cookies and the exempt page counter pass.
+  2. Accept in the banner, or choose at {address}/cookies: recent_datasets passes too.
+  3. Refuse: the counter and recent_datasets are expired, and the portal no longer reads them.
+  4. Log in, switch the language, search, call the API: these work whatever you choose.
+  Stop with Ctrl-C."""
+
+
+def gate(secret_key: str) -> WSGIApplication:
+    """Return the portal behind its policy, telling each event."""
+    return policy().wrap(Portal(), secret_key=secret_key, language=language_of, observer=_log_event)
+
+
+def serve(*, port: int | None, secret_key: str) -> int:
+    """Serve the portal on loopback until Ctrl-C, and return the exit status.
+
+    Args:
+        port: 0 for any free one; None for the usual one, or any free one if that is taken.
+        secret_key: signs choices.
+    """
+    app = _logging(gate(secret_key))
+    try:
+        server = _server(app, port)
+    except OSError as error:
+        reason = error.strerror or error
+        print(f"consentgate: port {port} cannot be used: {reason}; try --port 0", file=sys.stderr)
+        return 1
+    with server:
+        address = f"http://127.0.0.1:{server.server_port}"
+        print(f"The demo portal is at {address}/\n{TRY.format(address=address)}", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print("\nstopped", flush=True)
+    return 0
+
+
+def _server(app: WSGIApplication, port: int | None) -> WSGIServer:
+    try:
+        return make_server("127.0.0.1", PORT if port is None else port, app, _Server, _Handler)
+    except OSError as error:
+        if port is not None or error.errno != errno.EADDRINUSE:
+            raise
+    print(f"Port {PORT} is taken: the demo takes another.", flush=True)
+    return make_server("127.0.0.1", 0, app, _Server, _Handler)
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True  # a browser keeps connections open: they must not hold Ctrl-C back
+    allow_reuse_address = True
+
+
+class _Handler(WSGIRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        """Keep quiet: `_logging` says what matters here."""
+
+
+def _log_event(event: Event) -> None:
+    print(f"  {event}", flush=True)
+
+
+def _logging(app: WSGIApplication) -> WSGIApplication:
+    """Return *app*, printing each request and the cookies that went out with its response."""
+
+    def logging(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, response_headers: list[Field], exc_info: object = None, /) -> object:
+            passed = ", ".join(sorted(names_set(response_headers))) or "none"
+            # A visitor's bytes would reach the terminal, which acts on some of them.
+            asked = (quote_path(environ[name])[:LONGEST] for name in ("REQUEST_METHOD", "PATH_INFO"))
+            print(f"{' '.join(asked)} {status}; cookies out: {passed}", flush=True)
+            return start_response(status, response_headers)
+
+        return app(environ, start)  # type: ignore[arg-type]  # the demo never starts a response twice
+
+    return logging

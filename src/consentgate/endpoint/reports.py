@@ -1,0 +1,185 @@
+"""Browsers' reports of blocked requests: which host, by which directive, and how often to ask for them."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from consentgate.errors import PolicyError
+from consentgate.headers.csp import checked_source
+
+LARGEST_BODY = 64 * 1024
+"""Bytes of a body beyond which nothing of it is read."""
+
+MAX_REPORTS = 100
+"""Reports of one body that are read."""
+
+SINGLE, SEVERAL = "application/csp-report", "application/reports+json"
+"""The media types of ``report-uri``, one object, and of ``report-to``, a list (CSP 3 section 5)."""
+
+DIRECTIVES = frozenset(
+    f"{kind}-src"
+    for kind in (
+        "default",
+        "script",
+        "style",
+        "img",
+        "font",
+        "connect",
+        "media",
+        "object",
+        "frame",
+        "child",
+        "worker",
+        "manifest",
+        "prefetch",
+    )
+)
+"""Directives that say which requests are let through (CSP 3 section 6.1)."""
+
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+# A URL as reports have it: without userinfo (CSP 3 section 5.4), without what follows the authority.
+_AUTHORITY = r"(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?"
+_URL = re.compile(rf"(?P<scheme>https?|wss?)://(?P<authority>{_AUTHORITY})(?=[/?#]|\Z)")
+
+_PART = re.compile(r"-(?:elem|attr)$")
+
+
+class HostReport(NamedTuple):
+    """A request that a browser blocked, or with a report-only policy would have.
+
+    Attributes:
+        host: such as ``"maps.example"``, ``"maps.example:8443"`` or ``"wss://live.example"``: as it would be
+            declared.
+        directive: the kind of request, such as ``"img-src"``.
+    """
+
+    host: str
+    directive: str
+
+
+def parse_reports(media_type: str, body: bytes, own_host: str) -> list[HostReport]:
+    """Return what browsers report of other hosts, each host and directive once.
+
+    Reports on another site's pages are left out. So are those that name this host itself: where one of its
+    own addresses redirects to a blocked host, browsers name the address. Nothing but the host is kept of an
+    address. Anyone can invent a report: it is a hint, never a declaration.
+
+    Args:
+        media_type: the request's Content-Type.
+        body: the request's body, any bytes; nothing is read of more than 64 KiB.
+        own_host: the request's Host, whose pages may report.
+
+    >>> report = b'{"csp-report": {"document-uri": "https://shop.example/", "effective-directive": "img-src",'
+    >>> report += b' "blocked-uri": "https://pixel.example/?secret"}}'
+    >>> parse_reports("application/csp-report", report, "shop.example")
+    [HostReport(host='pixel.example', directive='img-src')]
+    """
+    found = (_read(violation, own_host.lower()) for violation in _violations(media_type, body))
+    return list(dict.fromkeys(report for report in found if report is not None))
+
+
+def _violations(media_type: str, body: bytes) -> Iterator[Mapping[str, object]]:
+    """Yield what a body reports, one flat object each, whatever else it holds."""
+    kind = media_type.partition(";")[0].strip(" \t").lower()
+    if kind not in (SINGLE, SEVERAL) or len(body) > LARGEST_BODY:
+        return
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return
+    reports = document[:MAX_REPORTS] if kind == SEVERAL and isinstance(document, list) else [document]
+    for report in reports:
+        if not isinstance(report, dict):
+            continue
+        is_violation = kind == SINGLE or report.get("type") == "csp-violation"
+        violation = report.get("csp-report" if kind == SINGLE else "body")
+        if is_violation and isinstance(violation, dict):
+            yield violation
+
+
+def _read(violation: Mapping[str, object], own_host: str) -> HostReport | None:
+    page = _URL.match(_text(violation, "document-uri", "documentURL"))
+    blocked = _URL.match(_text(violation, "blocked-uri", "blockedURL"))
+    if page is None or blocked is None or not _is_own(page["authority"], page, own_host):
+        return None
+    host, directive = _host_of(blocked), _directive_of(violation)
+    if host is None or directive is None or _is_own(blocked["authority"], blocked, own_host):
+        return None
+    return HostReport(host, directive)
+
+
+def _text(violation: Mapping[str, object], *names: str) -> str:
+    """Return the first of these members that is a text: each format has names of its own."""
+    texts = (violation.get(name) for name in names)
+    return next((text.lower() for text in texts if isinstance(text, str)), "")
+
+
+def _is_own(authority: str, url: re.Match[str], own_host: str) -> bool:
+    """Return whether a URL is of the host the report was sent to; ports left out are the scheme's."""
+    port = f":{_DEFAULT_PORTS[url['scheme']]}"
+    return authority.removesuffix(port) == own_host.removesuffix(port)
+
+
+def _host_of(blocked: re.Match[str]) -> str | None:
+    """Return the host of a blocked URL as it could be declared, None if it could not be."""
+    scheme = blocked["scheme"]
+    host = blocked["authority"].removesuffix(f":{_DEFAULT_PORTS[scheme]}")
+    try:
+        return checked_source("", f"{scheme}://{host}" if scheme in ("ws", "wss") else host)
+    except PolicyError:
+        return None
+
+
+def _directive_of(violation: Mapping[str, object]) -> str | None:
+    stated = _text(violation, "effective-directive", "effectiveDirective", "violated-directive")
+    directive = _PART.sub("", stated.partition(" ")[0])
+    return directive if directive in DIRECTIVES else None
+
+
+FIRST_HOUR = 3600
+"""Seconds from the start in which any share of responses may ask for reports."""
+
+QUIET = 600
+"""Seconds without anything new after which half as many responses ask."""
+
+FEWEST, MOST_LATER = 1 / 1024, 1 / 20
+"""The smallest share of responses that ask, and the largest after the first hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """Says which share of responses asks browsers for reports: all at first, fewer while nothing new comes.
+
+    After the first hour one response in twenty asks at most, whatever is new, and one in 1,024 at least: so
+    invented hosts neither make every visitor's browser report, nor silence it. Times are seconds of a clock
+    that never goes back.
+
+    Attributes:
+        started: when it began.
+        heard: when something new last came.
+
+    >>> sampler = Sampler(started=0)
+    >>> sampler.share(0), sampler.share(1200), sampler.share(7200), sampler.learned(7200).share(7200)
+    (1.0, 0.25, 0.0009765625, 0.05)
+    """
+
+    started: float
+    heard: float | None = None
+
+    def share(self, now: float) -> float:
+        """Return the share of responses that ask, greater than zero and at most one."""
+        since = self.started if self.heard is None else self.heard
+        halvings = max(0, int((now - since) // QUIET))
+        most = 1.0 if now - self.started <= FIRST_HOUR else MOST_LATER
+        return max(most * 0.5**halvings, FEWEST)
+
+    def asks(self, now: float, draw: float) -> bool:
+        """Return whether a response asks; *draw* is a random number from 0, included, to 1, not included."""
+        return draw < self.share(now)
+
+    def learned(self, now: float) -> "Sampler":
+        """Return the sampler that follows this one when something new has come."""
+        return Sampler(self.started, now)

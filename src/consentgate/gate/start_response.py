@@ -1,0 +1,248 @@
+"""The start_response that an application behind a gate calls: its fields are judged there (R85)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from consentgate._urls import quote_path
+from consentgate.consent.hosts import HostPolicy
+from consentgate.consent.preferences import Preferences
+from consentgate.consent.signing import PreferencesSerializer
+from consentgate.consent.verdict import STRICTEST
+from consentgate.headers.csp import NO_REPORTS, reporting_to
+from consentgate.headers.documents import is_document
+from consentgate.headers.names import Field
+from consentgate.visit import Visit
+
+from . import log_lines
+from .expiry import JUST_ANSWERED, PASSIVE_DESTINATIONS, Place, Scope, list_scopes
+from .preferences_cookie import end_other_scopes, mint_cookie
+from .reporting import ReportingGate, ResponseReport
+from .request import list_pairs
+from .response import (
+    ResponseContext,
+    find_line_break,
+    judge_set_cookies,
+    rewrite_response_headers,
+    sets_cookies,
+)
+
+_PROXY_FIX = "werkzeug.proxy_fix.orig"
+
+
+class RespondingGate(ReportingGate, Protocol):
+    """The parts of a gate that its responses need."""
+
+    serializer: PreferencesSerializer
+    _expiry_turn: int
+    _seen_https: bool
+    _hosts: HostPolicy
+
+    def _wants_reports(self) -> bool: ...
+
+
+class GatedStartResponse:
+    """Start the response to one request, without the cookies that are not allowed.
+
+    The visit is read when the application calls, not before: it may have made a choice since. Called
+    again with exc_info, it judges anew.
+
+    Args:
+        gate: the gate.
+        visit: the request's.
+        environ: likewise.
+        start_response: the server's.
+        is_inner: whether an equal gate stands outside, which does all but the stripping.
+    """
+
+    def __init__(
+        self,
+        gate: RespondingGate,
+        visit: Visit,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+        *,
+        is_inner: bool = False,
+    ) -> None:
+        self._gate = gate
+        self._visit = visit
+        self._environ = environ
+        self._start_response = start_response
+        self._is_inner = is_inner
+        # Read now, before the application has the environ in its hands: some rewrite it.
+        self._cookie_string: str = environ.get("HTTP_COOKIE", "")
+        self._host: str | None = environ.get("HTTP_HOST", environ.get("SERVER_NAME"))
+        self._is_passive = environ.get("HTTP_SEC_FETCH_DEST") in PASSIVE_DESTINATIONS
+        self._fetch_dest: str | None = environ.get("HTTP_SEC_FETCH_DEST")
+        self._accept: str | None = environ.get("HTTP_ACCEPT")
+        self._had_proxy_fix = _PROXY_FIX in environ
+        self._report = ResponseReport(gate, visit, enforced=self._enforces)
+
+    def __call__(
+        self, status: str, response_headers: Iterable[Field], exc_info: Any = None, /
+    ) -> Callable[[bytes], object]:
+        """Start the response (PEP 3333) with a list of fields of ours."""
+        fields = [(name, value) for name, value in response_headers]
+        self._check_line_breaks(status, fields)
+        fields = self._strip(fields) if self._is_inner else self._rewrite(status, fields)
+        if exc_info is None:
+            return self._start_response(status, fields)
+        try:
+            return self._start_response(status, fields, exc_info)
+        finally:
+            exc_info = None  # its traceback holds this frame: leave no cycle (PEP 3333)
+
+    def _check_line_breaks(self, status: str, fields: list[Field]) -> None:
+        """Refuse a status or a field that some servers would write as several."""
+        culprit = find_line_break(status, fields)
+        if culprit is None:
+            return
+        if self._enforces:
+            raise ValueError(f"a line break or NUL in {culprit}")
+        self._gate._warn("line break", log_lines.LINE_BREAK, culprit[:256], about="")
+
+    @property
+    def _enforces(self) -> bool:
+        return self._visit._situation.applies and not self._gate.options.report_only
+
+    def _rewrite(self, status: str, fields: list[Field]) -> list[Field]:
+        """Return the fields that go out, and report what was done."""
+        visit = self._visit
+        visit._response_started = True
+        if _PROXY_FIX in self._environ and not self._had_proxy_fix:
+            self._gate._warn("proxy fix", log_lines.PROXY_FIX_INSIDE)
+        has_cookies = bool(self._cookie_string) or visit._chosen_at is not None
+        is_document = self._is_document(status, fields)
+        if not (has_cookies or is_document or visit._vary_fields or sets_cookies(fields)):
+            return fields
+        try:
+            context = self._describe(is_document)
+            rewritten = rewrite_response_headers(fields, self._gate._judge, context)
+            self._gate._expiry_turn += len(rewritten.expired)
+            self._report.choice()
+            if visit._situation.applies:
+                self._report.stripped(rewritten.judged, context.now)
+                self._report.passed(rewritten.judged, context.now)
+                self._report.expired(rewritten.expired, context.now)
+        except Exception:
+            return self._fail_closed(fields)
+        return rewritten.fields
+
+    def _strip(self, fields: list[Field]) -> list[Field]:
+        """Return the fields an inner gate lets out: it strips, and no more."""
+        if not (self._enforces and sets_cookies(fields)):
+            return fields
+        now = self._gate._now()
+        judged = judge_set_cookies(
+            fields,
+            self._gate._judge,
+            self._visit._permissions,
+            now,
+            cookie_string=self._cookie_string,
+            shortens=self._gate.options.lifetimes == "shorten",
+        )
+        self._report.stripped(judged, now)
+        return judged.fields
+
+    def _fail_closed(self, fields: list[Field]) -> list[Field]:
+        """Return the fields that go out after an error of ours, which costs gated cookies alone (R97)."""
+        gate = self._gate
+        gate._reporter.failure("judging a response")
+        if not self._enforces:
+            return fields
+        strictest = gate._judge.permissions(STRICTEST)
+        return judge_set_cookies(fields, gate._judge, strictest, gate._now()).fields
+
+    def _is_document(self, status: str, fields: list[Field]) -> bool:
+        """Return whether the response carries the field of declared hosts."""
+        if not (self._gate._hosts.has_hosts and self._visit._situation.applies):
+            return False
+        types = [value for name, value in fields if name.lower() == "content-type"]
+        return is_document(status, types, self._fetch_dest, self._accept)
+
+    def _write_host_fields(self) -> tuple[Field, ...]:
+        """Return the Content-Security-Policy of the hosts this visit allows, which may ask for reports."""
+        gate, visit = self._gate, self._visit
+        reporting = NO_REPORTS
+        if gate._wants_reports():
+            is_https = self._environ.get("wsgi.url_scheme") == "https"
+            reporting = reporting_to(f"{visit._own_path}/reports", is_https=is_https)
+        return tuple(gate._hosts.fields_for(visit._permissions.allowed, reporting))
+
+    def _describe(self, is_document: bool) -> ResponseContext:
+        """Return everything the response's fields depend on."""
+        gate, visit, hosts = self._gate, self._visit, self._gate._hosts
+        options, now = gate.options, gate._now()
+        tells_caches = is_document and not options.report_only
+        return ResponseContext(
+            permissions=visit._permissions,
+            necessary=gate.policy.necessary,
+            enforced=self._enforces,
+            vary_fields=visit._vary_fields,
+            depends_on_applies=options.applies is not None,
+            applies_vary=options.applies_vary,  # type: ignore[arg-type]  # a tuple, once checked
+            no_store=visit._answers_withheld and bool(visit._vary_fields),
+            own_lines=() if visit._chosen_at is None else self._write_preferences(),
+            host_fields=self._write_host_fields() if is_document else (),
+            host_vary=hosts.vary if tells_caches else (),
+            hosts_are_private=tells_caches and hosts.field(visit._permissions.allowed).is_private,
+            cookie_string=self._cookie_string,
+            shortens=options.lifetimes == "shorten",
+            expirable=self._list_expirable(now),
+            turn=gate._expiry_turn,
+            now=now,
+        )
+
+    def _write_preferences(self) -> tuple[str, ...]:
+        """Return the lines that make the browser keep the choice, and end those it was made over."""
+        gate, visit, policy = self._gate, self._visit, self._gate.policy
+        # The scheme is read late: a proxy's word for it may be put right inside the gate.
+        scheme = self._environ.get("wsgi.url_scheme", "http")
+        secure = gate.options.is_secure(policy.cookie_name, scheme)
+        if secure and scheme != "https":
+            gate._warn("scheme", log_lines.SECURE_ON_HTTP)
+        answers = visit._tokens.preferences.answers + visit._tokens.changed
+        value = gate.serializer.dumps(Preferences(answers))
+        line = mint_cookie(policy, value, secure=secure, http_only=gate.options.cookie_httponly)
+        older = end_other_scopes(policy, self._host) if visit._tokens.verified else ()
+        return (*older, line)
+
+    def _list_expirable(self, now: float) -> tuple[tuple[str, tuple[Scope, ...]], ...]:
+        """Return the refused cookies that the request held, each with the scopes it may be stored under."""
+        gate, visit = self._gate, self._visit
+        if (
+            not (self._cookie_string and gate.options.expire_unaccepted and visit._situation.applies)
+            or visit._answers_withheld
+            or (self._is_passive and visit._chosen_at is None)
+        ):
+            return ()
+        refused = {
+            pair.name: pair.verdict
+            for pair in list_pairs(self._cookie_string, gate._judge, visit._permissions)
+            if not pair.verdict.admitted and pair.verdict.category is not None
+        }
+        if not refused or self._is_http_beside_https():
+            return ()
+        self._report.persistent(refused, now)
+        last = max((answer.at for answer in visit._tokens.preferences.answers), default=0)
+        place = Place(
+            mount=quote_path(visit._request.script_name).replace(";", "%3B"),
+            host=self._host,
+            widely=now < last + JUST_ANSWERED,
+        )
+        return tuple(
+            (name, list_scopes(name, gate.policy, gate._seen_scopes.of(name), place)) for name in refused
+        )
+
+    def _is_http_beside_https(self) -> bool:
+        """Return whether the answers may be in a Secure cookie that this http request cannot carry."""
+        gate = self._gate
+        name = gate.policy.cookie_name
+        if self._visit._tokens.verified or self._environ.get("wsgi.url_scheme") != "http":
+            return False
+        if not (gate._seen_https or gate.options.is_secure(name, "http")):
+            return False
+        gate._warn("http beside https", log_lines.HTTP_BESIDE_HTTPS)
+        return True

@@ -1,0 +1,60 @@
+"""Our templates, and a site's own before them: one Jinja2 environment. The only door to Jinja2."""
+
+import os
+
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
+
+from consentgate.errors import PolicyError
+
+FOLDER = "consentgate"
+"""What every template of ours is named under, so that none of a site's own is taken for it."""
+
+
+def make_environment(templates: object = None) -> Environment:
+    """Return an environment that knows our templates, and escapes everything.
+
+    Args:
+        templates: a folder or a loader, whose ``consentgate/*.html`` come before ours; or a site's own
+            environment, which is left as it is: an overlay of it also finds ours.
+
+    Raises:
+        PolicyError: *templates* can't be used; says how to mend it.
+    """
+    ours = PackageLoader("consentgate.rendering")
+    if isinstance(templates, Environment):
+        _check_escapes(templates)
+        loaders = [ours] if templates.loader is None else [templates.loader, ours]
+        return templates.overlay(
+            loader=ChoiceLoader(loaders), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        )
+    loader: BaseLoader = ours
+    if templates is not None:
+        loader = ChoiceLoader([_loader(templates), ours])
+    return Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def _check_escapes(environment: Environment) -> None:
+    escapes = environment.autoescape
+    if not (escapes(f"{FOLDER}/page.html") if callable(escapes) else escapes):
+        raise PolicyError(
+            "templates: this environment does not escape what it shows; make it with "
+            "Environment(autoescape=True, ...)"
+        )
+
+
+def _loader(templates: object) -> BaseLoader:
+    if isinstance(templates, BaseLoader):
+        return templates
+    if not isinstance(templates, (str, os.PathLike)):
+        raise PolicyError(
+            f"templates must be a folder, a Jinja2 loader or a Jinja2 environment, not {templates!r}"
+        )
+    folder = os.path.join(templates, FOLDER)
+    if not os.path.isdir(folder):
+        raise PolicyError(
+            f"templates: there is no folder {os.fspath(folder)!r}; a template that takes the place "
+            f"of ours is called {FOLDER}/page.html, {FOLDER}/banner.html, and so on"
+        )
+    return FileSystemLoader(os.fspath(templates))
