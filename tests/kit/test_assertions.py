@@ -16,7 +16,8 @@ from consentgate.testing import (
     assert_transparent,
     visit,
 )
-from consentgate.testing.trial import plain_requests
+from consentgate.testing.asking import plain_requests
+from consentgate.testing.driving import Route
 from tests.conftest import KEY, MATRIX, make_policy
 
 POLICY = make_policy()
@@ -108,7 +109,7 @@ def test_what_fails_only_once_is_told() -> None:
         """Lets everything through in one request, the first of the generated ones."""
 
         # One shows that the trial is worth it; then come the plain ones.
-        before = 1 + len(list(plain_requests(gate(), ["/"])))
+        before = 1 + len(list(plain_requests(gate(), [Route()])))
 
         def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
             self.before -= 1

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentgate import Policy, Preferences
-from consentgate.consent.preferences import Answer
+from consentgate.consent.preferences import UNDECIDED, Answer, agree
+from consentgate.consent.tokens import TokenResult
 from consentgate.consent.verdict import Judge
 from consentgate.testing import law
 from consentgate.testing.strategies import answers
@@ -23,9 +24,10 @@ def test_what_answers_allow(data: st.DataObject, policy: Policy) -> None:
         Preferences(tuple(Answer(key, yes, 0, policy.digests[key]) for key, yes in each.items()))
         for each in said
     ]
-    judge = Judge(policy)
-    standing = judge.standing(*given) if given else judge.undecided
-    assert law.allowed(policy, *said) == standing.allowed
+    situation = TokenResult(agree(given) if given else UNDECIDED).situation
+    for withheld in {False, not given}:
+        permissions = Judge(policy).permissions(situation._replace(withheld=withheld))
+        assert law.allowed(policy, *said, withheld=withheld) == permissions.allowed
 
 
 @given(policies)

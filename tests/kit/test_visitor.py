@@ -36,24 +36,31 @@ def test_the_jar_holds_what_was_saved_last_and_nothing_else(choices: list[set[st
         assert {key for key, state in visitor.choices().items() if state == "accepted"} == choice
 
 
-def test_it_ticks_and_unticks() -> None:
+def test_it_answers_for_the_categories_it_names_alone() -> None:
     visitor = Visitor(site())
     assert visitor.choices() == {"statistical": "unset", "internal": "unset", "third-party": "unset"}
     visitor.accept("statistical")
     visitor.accept("internal")
-    assert visitor.choices() == {"statistical": "accepted", "internal": "accepted", "third-party": "refused"}
+    assert visitor.choices() == {"statistical": "accepted", "internal": "accepted", "third-party": "unset"}
     visitor.refuse("statistical")
-    assert visitor.choices()["statistical"] == "refused"
+    assert visitor.choices() == {"statistical": "refused", "internal": "accepted", "third-party": "unset"}
+    visitor.save("third-party")
+    assert visitor.choices() == {"statistical": "refused", "internal": "refused", "third-party": "accepted"}
     visitor.accept_all()
     assert set(visitor.choices().values()) == {"accepted"}
     visitor.refuse_all()
     assert set(visitor.choices().values()) == {"refused"}
 
 
-def test_what_is_on_until_refused_stays_on() -> None:
+def test_an_exempt_category_stays_unanswered_until_somebody_objects() -> None:
     visitor = Visitor(make_policy(exempt=True).wrap(SITE, secret_key=KEY))
     visitor.accept("internal")
-    assert visitor.choices() == {"statistical": "accepted", "internal": "accepted", "third-party": "refused"}
+    assert visitor.choices() == {"statistical": "unset", "internal": "accepted", "third-party": "unset"}
+    visitor.accept_all()
+    assert visitor.choices() == {"statistical": "unset", "internal": "accepted", "third-party": "accepted"}
+    visitor.refuse("statistical")
+    visitor.accept_all()
+    assert visitor.choices()["statistical"] == "refused"
 
 
 def test_cookies_end_with_its_clock(clock: Any) -> None:
@@ -87,7 +94,7 @@ def test_refusals_of_the_site_are_errors_and_what_they_set_is_kept() -> None:
     with pytest.raises(AppError, match="500"):
         visitor.get("/")
     assert visitor.jar == {"sid": "1"}
-    with pytest.raises(AppError, match="a category that cannot be chosen"):
+    with pytest.raises(AppError, match="none of these categories can be chosen"):
         visitor.save("statistics")
 
 
