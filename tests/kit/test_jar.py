@@ -71,6 +71,7 @@ def test_dates_are_read_as_they_are_written(moment: int) -> None:
         ("31 Feb 2020 00:00:00", None),
         ("1 Jan 2020", None),
         ("1 Jan 12345 00:00:00", float("inf")),
+        ("1 Jan 123456 00:00:00", None),
         ("", None),
         ("00:00:00 1x Jan 2020y", calendar.timegm((2020, 1, 1, 0, 0, 0))),
     ],
@@ -202,3 +203,22 @@ def test_a_nameless_cookie_goes_back_as_its_value_alone() -> None:
     assert jar[""] == "value"
     with pytest.raises(KeyError):
         jar["value"]
+
+
+def test_a_partitioned_cookie_is_another_cookie() -> None:
+    """R38; CHIPS."""
+    jar = Jar()
+    jar.store("a=1; Path=/; Secure; SameSite=None; Partitioned", HOME)
+    jar.store("a=; Path=/; Max-Age=0", HOME)
+    assert [cookie.partitioned for cookie in jar.cookies] == [True]
+    jar.store("a=; Path=/; Max-Age=0; Secure; Partitioned", HOME)
+    assert not jar
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_a_domain_without_a_parent_is_host_only(host: str) -> None:
+    jar = Jar()
+    jar.store(f"a=1; Path=/; Domain={host}", f"http://{host}:8000/")
+    assert [cookie.host_only for cookie in jar.cookies] == [True]
+    jar.store("a=; Path=/; Max-Age=0", f"http://{host}:8000/")
+    assert not jar

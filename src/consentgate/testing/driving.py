@@ -22,7 +22,9 @@ HAND_OVERS: tuple[HandOver, ...] = ("list", "tuple", "iterator", "edited late")
 
 SAFE_METHODS = ("GET", "HEAD")
 
-_PAIR = re.compile(r"[^=;\x00-\x1f\x7f]+=[^;\x00-\x1f\x7f]*")
+# Native strings of PEP 3333, without what ends a pair.
+_NAME = re.compile(r"[ !-:<>-~\x80-\xff]+")
+_VALUE = re.compile(r"[ -:<-~\x80-\xff]*")
 
 
 class Route(NamedTuple):
@@ -265,7 +267,8 @@ def cookie_pairs(cookies: Mapping[str, str] | str) -> list[tuple[str, str]]:
             f"'sessionid=1; lang=fr', not {cookies!r}"
         )
     for name, value in pairs:
-        if not (isinstance(name, str) and isinstance(value, str) and _PAIR.fullmatch(f"{name}={value}")):
+        are_texts = isinstance(name, str) and isinstance(value, str)
+        if not (are_texts and _NAME.fullmatch(name) and _VALUE.fullmatch(value)):
             raise TypeError(
                 f"cookies: {name!r} with the value {value!r} is no cookie a browser sends: both are str, the "
                 "name is not empty and holds no '=', and neither holds ';' or a control character"

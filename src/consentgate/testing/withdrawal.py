@@ -76,16 +76,11 @@ def assert_a_refusal_empties_the_jar(trial: Trial) -> None:
     choose(trial, session, "refuse_all")
     page = _page(trial)
     pages = [*([] if page is None else [Route(path=page)]), *trial.routes]
-    for number in range(FEW_RESPONSES + len(session.jar.cookies) // 25):
-        if not _held(trial, session, pages):
+    for number in range(FEW_RESPONSES + len(session.jar.cookies) // 25 + 1):
+        held = _held(trial, session, pages)
+        if not held:
             return
         session.ask(pages[number % len(pages)])
-    _fail_of_held(trial, session, pages)
-
-
-def _fail_of_held(trial: Trial, session: Session, pages: Sequence[Route]) -> None:
-    __tracebackhide__ = True
-    held = _held(trial, session, pages)
     places = [
         f"\n  {cookie.name}: Path={cookie.path}; "
         + ("host-only" if cookie.host_only else f"Domain={cookie.domain}")
@@ -93,12 +88,11 @@ def _fail_of_held(trial: Trial, session: Session, pages: Sequence[Route]) -> Non
         for cookie in session.jar.cookies
         if cookie.name in held
     ]
-    if held:
-        raise AssertionError(
-            f"after a refusal and some more responses the browser still sends {len(held)} cookies that were "
-            "refused; declare the domain and path they are set with, and see that a page that is not for "
-            f"shared caches can expire them:{''.join(places[:10])}"
-        )
+    raise AssertionError(
+        f"after a refusal and some more responses the browser still sends {len(held)} cookies that were "
+        "refused; declare the domain and path they are set with, and see that a page that is not for shared "
+        f"caches can expire them:{''.join(places[:10])}"
+    )
 
 
 def _held(trial: Trial, session: Session, pages: Sequence[Route]) -> set[str]:
