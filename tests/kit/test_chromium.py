@@ -2,10 +2,16 @@
 
 import json
 import random
-from contextlib import ExitStack
+import shutil
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from wsgiref.simple_server import make_server
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -13,9 +19,12 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from consentgate.testing import Jar, Visitor
 from consentgate.testing.strategies import _COOKIE_AVS, _SLOPPY_AVS
-from tests.browsers.test_chromium import chromium, pytestmark, serving
+from tests.browsers.test_chromium import Threading, chromium, pytestmark, serving
+from tests.site.test_frameworks import Quiet
 
 __all__ = ["pytestmark"]
+
+OPENSSL = shutil.which("openssl")
 
 NAMES = [
     "a",
@@ -151,16 +160,59 @@ def asked_by_the_visitor(address: str) -> list[dict[str, Any]]:
     return [json.loads(page.html.find(id="said").text) for page in pages]
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "shop.test"])
-def test_the_visitor_asks_as_chromium_does(host: str, tmp_path: Path) -> None:
-    """With a port, and without; where browsers send Fetch Metadata over http, and where they do not."""
-    with ExitStack() as stack:
-        port = stack.enter_context(serving(echo))
-        rule = (
-            f"--host-resolver-rules=MAP shop.test:80 127.0.0.1:{port}" if "shop" in host else "--mute-audio"
-        )
-        driver = stack.enter_context(chromium(tmp_path, rule))
-        address = f"http://{host}" if "shop" in host else f"http://{host}:{port}"
+@contextmanager
+def serving_https(app: Any, folder: Path) -> Iterator[int]:
+    """Serve *app* over https, with a certificate made for the occasion."""
+    pem = folder / "shop.pem"
+    wanted = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=shop.test"]
+    command = [str(OPENSSL), "req", *wanted, "-keyout", str(pem), "-out", str(pem)]
+    subprocess.run(command, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    class Secure(Threading):
+        def get_request(self) -> Any:
+            # The handshake is the handler's, in its own thread.
+            connection, address = super().get_request()
+            return context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
+
+        def handle_error(self, *arguments: Any) -> None:
+            """Browsers open connections that they close unused."""
+
+    with make_server("127.0.0.1", 0, app, Secure, Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def check_that_both_ask_alike(profile: Path, address: str, *flags: str) -> None:
+    with chromium(profile, *flags) as driver:
         chromium_says = asked_by_chromium(driver, address)
     assert asked_by_the_visitor(address) == chromium_says
     assert [each["REQUEST_METHOD"] for each in chromium_says] == ["GET", "POST", "GET"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_the_visitor_asks_this_machine_as_chromium_does(host: str, tmp_path: Path) -> None:
+    with serving(echo) as port:
+        check_that_both_ask_alike(tmp_path, f"http://{host}:{port}")
+
+
+def test_the_visitor_asks_over_plain_http_as_chromium_does(tmp_path: Path) -> None:
+    """Without a port, and without Fetch Metadata."""
+    with serving(echo) as port:
+        rule = f"--host-resolver-rules=MAP shop.test:80 127.0.0.1:{port}"
+        check_that_both_ask_alike(tmp_path, "http://shop.test", rule)
+
+
+@pytest.mark.skipif(not OPENSSL, reason="needs openssl, which makes a certificate")
+def test_the_visitor_asks_over_https_as_chromium_does(tmp_path: Path) -> None:
+    with serving_https(echo, tmp_path) as port:
+        rule = f"--host-resolver-rules=MAP shop.test:443 127.0.0.1:{port}"
+        check_that_both_ask_alike(
+            tmp_path / "profile", "https://shop.test", rule, "--ignore-certificate-errors"
+        )
