@@ -216,3 +216,36 @@ def test_the_visitor_asks_over_https_as_chromium_does(tmp_path: Path) -> None:
         check_that_both_ask_alike(
             tmp_path / "profile", "https://shop.test", rule, "--ignore-certificate-errors"
         )
+
+
+PARTITIONED = "t=1; Path=/; Secure; SameSite=None; Partitioned"
+
+
+@pytest.mark.skipif(not OPENSSL, reason="needs openssl, which makes a certificate")
+def test_chromium_and_the_jar_tell_partitioned_cookies_apart(tmp_path: Path) -> None:
+    """R38."""
+    stories = [
+        [PARTITIONED, "t=; Path=/; Max-Age=0"],
+        [PARTITIONED, "t=; Path=/; Max-Age=0; Secure; Partitioned"],
+        ["t=1; Path=/; Secure", "t=; Path=/; Max-Age=0; Secure; Partitioned"],
+        ["t=1; Path=/; Secure", PARTITIONED.replace("1", "2")],
+    ]
+
+    def setting(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        fields = [("Content-Type", "text/plain"), ("Cache-Control", "no-store")]
+        story, _, line = environ["PATH_INFO"].strip("/").partition("/")
+        start_response("200 OK", fields + ([("Set-Cookie", stories[int(story)][int(line)])] if line else []))
+        return [environ.get("HTTP_COOKIE", "").encode()]
+
+    with ExitStack() as stack:
+        port = stack.enter_context(serving_https(setting, tmp_path))
+        rule = f"--host-resolver-rules=MAP shop.test:443 127.0.0.1:{port}"
+        driver = stack.enter_context(chromium(tmp_path / "profile", rule, "--ignore-certificate-errors"))
+        for number, story in enumerate(stories):
+            driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+            jar = Jar()
+            for line in range(len(story)):
+                driver.get(f"https://shop.test/{number}/{line}")
+                jar.store(story[line], "https://shop.test/")
+            driver.get(f"https://shop.test/{number}")
+            assert driver.find_element(By.TAG_NAME, "body").text == jar.cookie_string("https://shop.test/")
