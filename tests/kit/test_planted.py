@@ -84,6 +84,12 @@ FAULTS = {
         "            return self._start_response(status, response_headers if same else fields)\n",
         SETS,
     ),
+    "a line break in the status passed on": Fault(
+        "gate/response", "if has_line_break(status):", "if False:", SETS
+    ),
+    "a line break in a field passed on": Fault(
+        "gate/response", "(has_line_break(value) or has_line_break(name))", "False", SETS
+    ),
     "a request tried again not gated": Fault(
         "gate/middleware",
         "        if isinstance(outer, Visit) and self._is_inside(outer):\n"

@@ -45,6 +45,11 @@ class Asked(NamedTuple):
     tries: Tries = "once"
     hand_over: HandOver = "list"
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether the application hands over a line break."""
+        return self.hand_over in ("broken status", "broken field")
+
     def in_words(self) -> Iterator[str]:
         """Yield what is unusual about it."""
         if self.cross_site:
@@ -53,8 +58,16 @@ class Asked(NamedTuple):
             again = {"twice": "an answer", "failed": "an error", "dropped": "a body that nobody read"}
             yield f"one environ is given to the application again, after {again[self.tries]}"
         if self.hand_over != "list":
-            kind = {"tuple": "a tuple", "iterator": "an iterator", "edited late": "a list it edits later"}
-            yield f"the application hands over its fields as {kind[self.hand_over]}"
+            yield f"the application hands over {_HANDED[self.hand_over]}"
+
+
+_HANDED = {
+    "tuple": "its fields as a tuple",
+    "iterator": "its fields as an iterator",
+    "edited late": "its fields as a list that it edits later",
+    "broken status": "a status with a line break in it",
+    "broken field": "a field with a line break in it",
+}
 
 
 def plain_requests(gate: Any, routes: Sequence[Route]) -> Iterator[Asked]:

@@ -11,14 +11,22 @@ from wsgiref.util import setup_testing_defaults
 
 Fields = list[tuple[str, str]]
 
-HandOver = Literal["list", "tuple", "iterator", "edited late"]
-"""How an application hands its fields to start_response.
+HandOver = Literal["list", "tuple", "iterator", "edited late", "broken status", "broken field"]
+"""How an application hands status and fields to start_response.
 
-As a ``list``, which PEP 3333 asks for; as a ``tuple`` or an ``iterator``, which servers take, too; or as a
-list that it edits when start_response has returned (``edited late``).
+The fields as a ``list``, which PEP 3333 asks for; as a ``tuple`` or an ``iterator``, which servers take, too;
+or as a list that it edits when start_response has returned (``edited late``). With a Set-Cookie behind a line
+break, which some servers write out: in the status, or in the value of another field.
 """
 
-HAND_OVERS: tuple[HandOver, ...] = ("list", "tuple", "iterator", "edited late")
+HAND_OVERS: tuple[HandOver, ...] = (
+    "list",
+    "tuple",
+    "iterator",
+    "edited late",
+    "broken status",
+    "broken field",
+)
 
 SAFE_METHODS = ("GET", "HEAD")
 
@@ -197,7 +205,7 @@ def listening(
     Args:
         gate: the gate.
         hand_over: how the application's fields reach the gate.
-        late: a set-cookie-string that ``edited late`` puts into the list.
+        late: a set-cookie-string for what is edited late, or broken.
         fails_first: whether the first call raises `Interrupted` before the application is called.
     """
     heard, inner = Heard(), gate.app
@@ -210,9 +218,12 @@ def listening(
         def started(status: str, headers: Fields, *exc_info: Any) -> Any:
             before = list(headers)
             heard.starts.append(before)
-            handed = _handed_over(headers, hand_over)
+            broken = f"\r\nSet-Cookie: {late}"
+            handed = _handed_over(headers, hand_over, ("X-Broken", f"1{broken}"))
+            given = list(handed) if isinstance(handed, list) else []
+            status += broken if hand_over == "broken status" else ""
             write = start_response(status, handed, *exc_info)
-            if isinstance(handed, list) and handed != before:
+            if isinstance(handed, list) and handed != given:
                 heard.edited.append(before)
             if hand_over == "edited late":
                 handed.insert(0, ("Set-Cookie", late))
@@ -229,7 +240,9 @@ def listening(
         gate.app = inner
 
 
-def _handed_over(headers: Fields, hand_over: HandOver) -> Any:
+def _handed_over(headers: Fields, hand_over: HandOver, broken: tuple[str, str]) -> Any:
+    if hand_over == "broken field":
+        return [*headers, broken]
     # The application may keep its list for the next response, so a copy is edited.
     kinds: dict[HandOver, Any] = {"tuple": tuple, "iterator": iter, "edited late": list}
     return kinds[hand_over](headers) if hand_over in kinds else headers

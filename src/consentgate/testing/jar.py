@@ -187,7 +187,8 @@ def _read(set_cookie_string: str) -> _Set | None:
     if _SHOULD_NOT_BE.search(set_cookie_string):
         return None
     pair, _, unparsed = set_cookie_string.partition(";")
-    name, value = _name_and_value(pair)
+    name, _, value = pair.partition("=") if "=" in pair else ("", "", pair)
+    name, value = name.strip(_BLANK), value.strip(_BLANK)
     said = _attributes(unparsed)
     if said is None or not (name or value) or len(name) + len(value) > 4096 or "\t" in name + value:
         return None
@@ -238,11 +239,6 @@ def _parsed(
         partitioned="partitioned" in said,
     )
     return cookie if _is_acceptable(cookie, said, scheme) else None
-
-
-def _name_and_value(pair: str) -> tuple[str, str]:
-    name, _, value = pair.partition("=") if "=" in pair else ("", "", pair)
-    return name.strip(_BLANK), value.strip(_BLANK)
 
 
 def _attributes(unparsed: str) -> dict[str, str] | None:
