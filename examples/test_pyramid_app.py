@@ -34,7 +34,7 @@ def test_a_cookie_that_nobody_declared_is_found():
 
 @pytest.fixture
 def consent_app():
-    """What the fixture `consent_visitor` of consentgate's pytest plugin visits."""
+    """The application that the fixture `consent_visitor` of consentgate's pytest plugin visits."""
     return app
 
 

@@ -89,7 +89,7 @@ fetch(`/set/${number}`).then(() => fetch("/set/")).then(answer => answer.arrayBu
 """
 
 
-def test_what_chromium_sends_back_the_jar_sends_back(tmp_path: Path) -> None:
+def test_the_jar_sends_back_the_cookies_that_chromium_sends_back(tmp_path: Path) -> None:
     differ = []
     with ExitStack() as stack:
         port = stack.enter_context(serving(application))

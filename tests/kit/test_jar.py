@@ -27,7 +27,7 @@ def kept(*lines: str, url: str = HOME, now: float = NOW) -> dict[str, str]:
 @example("=sid=1")
 @example("sid")
 @example("sid\xa0=1")
-def test_what_it_keeps_the_gate_reads_under_the_same_name_or_refuses(line: str) -> None:
+def test_the_gate_reads_a_kept_cookie_under_the_same_name_or_refuses_it(line: str) -> None:
     """R30."""
     name = name_kept(line, now=NOW)
     assert name is None or cookie_name(line) in (name, None)
@@ -36,7 +36,7 @@ def test_what_it_keeps_the_gate_reads_under_the_same_name_or_refuses(line: str) 
 @given(set_cookie_strings, st.floats(0, 4e9))
 @example("t=x; Max-Age=0; Max-Age=x", NOW)
 @example("t=x; Max-Age=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT", NOW)
-def test_what_the_gate_takes_for_a_deletion_it_does_not_keep(line: str, now: float) -> None:
+def test_a_deletion_that_passes_the_gate_is_kept_by_no_jar(line: str, now: float) -> None:
     """R40."""
     if classify_deletion(line, now) is Deletion.CERTAIN:
         assert name_kept(line, now=now) is None
@@ -81,7 +81,7 @@ def test_dates_only_browsers_read(text: str, moment: float | None) -> None:
     assert moment_of(text) == moment
 
 
-# What Chromium 156 did with each, from the shared corpus
+# Chromium 156 did this with each
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_dates_only_browsers_read(text: str, moment: float | None) -> None:
         ("__Host-Http-a=1; Secure; Path=/", {}),
     ],
 )
-def test_what_chromium_stores(line: str, stored: dict[str, str]) -> None:
+def test_the_jar_stores_the_cookies_that_chromium_stores(line: str, stored: dict[str, str]) -> None:
     assert kept(line) == stored
 
 
@@ -185,7 +185,7 @@ def test_http_does_not_touch_what_is_secure() -> None:
     assert dict(jar) == {"a": "1"}
 
 
-def test_what_ends_is_forgotten_after_400_days_at_most() -> None:
+def test_a_cookie_is_forgotten_after_400_days_at_most() -> None:
     """R41."""
     jar = Jar()
     jar.store("a=1; Max-Age=99999999999", HOME, now=0)

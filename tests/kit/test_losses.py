@@ -1,4 +1,4 @@
-"""What a response lacks beside the bare application's, told in words."""
+"""Whatever a response lacks beside the bare application's is told in words."""
 
 from typing import Any
 

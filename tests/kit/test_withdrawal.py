@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from consentgate import Category, Cookie, Policy, Visit
-from consentgate.testing import Application, Visitor, assert_all_declared, assert_enforced, assert_transparent
+from consentgate.testing import (
+    Application,
+    Visitor,
+    assert_all_declared,
+    assert_enforced,
+    assert_transparent,
+    visit,
+)
+from consentgate.testing.driving import Route
 from consentgate.testing.trial import Trial
 from consentgate.testing.withdrawal import (
     Session,
@@ -35,7 +43,7 @@ def members(environ: dict[str, Any], start_response: Any) -> Any:
     return [b"ok"]
 
 
-def test_what_lies_behind_a_log_in_is_tried_with_the_cookies_of_a_visitor() -> None:
+def test_pages_behind_a_log_in_are_tried_with_the_cookies_of_a_visitor() -> None:
     site = gate(members)
     visitor = Visitor(site)
     visitor.post("/login", {"name": "ann"})
@@ -120,6 +128,14 @@ def test_a_page_elsewhere_or_none_is_no_hindrance() -> None:
     assert_enforced(gate(application, MANY, expire_unaccepted=False))
 
 
+def test_a_secure_preferences_cookie_over_http_is_no_hindrance() -> None:
+    """Browsers refuse it there; a visitor may have made the choice over https."""
+    inner = gate(
+        Application(response_headers=(("Set-Cookie", "theme=1"),)), make_policy(cookie_name="__Host-choice")
+    )
+    assert_a_refusal_empties_the_jar(Trial(inner, inner, None, [Route()], {"wsgi.url_scheme": "http", **WWW}))
+
+
 def test_cookies_that_stay_are_named_with_the_places_they_are_in() -> None:
     class Keeping(Leaky):
         """Strips as the real one, and lets no line of its own through."""
@@ -157,8 +173,6 @@ def test_a_newer_choice_counts_wherever_the_cookie_may_be_stored() -> None:
 
 
 def test_a_session_keeps_and_sends_as_a_browser_does() -> None:
-    from consentgate.testing.driving import Route
-
     session = Session(Application(response_headers=(("Set-Cookie", "a=1; Path=/shop"),)), WWW)
     shop = Route(path="/shop/?q=tea")
     assert session.url_of(shop) == "https://www.site.test/shop/"
@@ -167,8 +181,6 @@ def test_a_session_keeps_and_sends_as_a_browser_does() -> None:
 
 
 def test_a_stand_in_visit_whose_answers_were_held_back() -> None:
-    from consentgate.testing import visit
-
     policy = make_policy(exempt=True)
     assert visit(policy).allows("statistical") and visit(policy).needs_choice
     framed = visit(policy, answers_withheld=True)

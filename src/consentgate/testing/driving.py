@@ -55,7 +55,7 @@ class Route(NamedTuple):
 
 
 class FileWrapper:
-    """What a server offers as `wsgi.file_wrapper`; it knows its own when it gets one back."""
+    """A server's `wsgi.file_wrapper`; the server knows its own when it gets one back."""
 
     def __init__(self, file: Any, block_size: int = 8192) -> None:
         self._file, self._block_size = file, block_size
@@ -70,7 +70,7 @@ class FileWrapper:
 
 @dataclass
 class Answer:
-    """What a server was given in the course of one request.
+    """All that a server is given in the course of one request.
 
     Attributes:
         starts: status and fields of each call of start_response, as they were when it was called.
@@ -175,7 +175,7 @@ def drop(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
 
 @dataclass
 class Heard:
-    """What passed between a gate and the application behind it.
+    """All that passed between a gate and the application behind it.
 
     Attributes:
         environs: a copy of each environ the application was given.

@@ -51,7 +51,7 @@ def _now(now: float | None) -> float:
 
 
 class Jar(Mapping[str, str]):
-    """What a browser has stored, by name; of cookies that share a name, the value first sent counts.
+    """The cookies a browser has stored, by name; of cookies that share a name, the value first sent counts.
 
     It knows no list of public suffixes: a Domain without a dot is all it refuses as one.
 

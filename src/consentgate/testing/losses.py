@@ -1,4 +1,4 @@
-"""What a response lacks beside the bare application's: allowed cookies, deletions, a word to caches."""
+"""The cookies, deletions and words to caches that a response lacks, told in words."""
 
 from collections.abc import Collection, Iterator
 from typing import Any

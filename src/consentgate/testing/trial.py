@@ -250,7 +250,7 @@ class Trial:
         believed = [each.answers for each in asked.tokens if each.answers is not None]
         allowed = self._allowed(asked)
         agreed = {key: key in allowed for key in self.policy.digests if any(key in each for each in believed)}
-        # What it brings along is filtered as everything else is.
+        # Cookies brought along are filtered as all others are.
         visible = [
             f"{name}={value}"
             for name, value in [*self.brought, *asked.others]

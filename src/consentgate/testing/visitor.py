@@ -46,7 +46,7 @@ class Visitor:
         clock: Callable[[], float] = lambda: time.time(),
     ) -> None:
         self.jar = Jar()
-        """What the browser keeps; `Jar` says how to look into it."""
+        """The cookies the browser keeps; `Jar` says how to look into it."""
         for name, value in cookie_pairs(cookies):
             self.jar.put(name, value, origin)
         self._origin = origin

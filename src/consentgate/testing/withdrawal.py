@@ -112,7 +112,7 @@ def assert_a_newer_choice_counts(trial: Trial) -> None:
         for scope in ("", *(f"; Domain={each}" for each in _parents(host))):
             session = Session(gate, {"HTTP_HOST": host, "SERVER_NAME": host})
             url = session.url_of(Route())
-            session.jar.store(f"{policy.cookie_name}={_token(trial, older)}; Path=/{scope}", url)
+            session.jar.store(f"{policy.cookie_name}={_token(trial, older, age=60)}; Path=/{scope}", url)
             session.ask(_choice(trial, newer))
             held = [
                 read_answers(gate, value)
@@ -158,10 +158,10 @@ def _choice(trial: Trial, action: str) -> Route:
     return Route("POST", _page(trial) or "/", urlencode({"action": action}).encode())
 
 
-def _token(trial: Trial, action: str) -> str:
-    """Return the value of the preferences cookie of somebody who chose so a minute ago."""
+def _token(trial: Trial, action: str, *, age: int = 0) -> str:
+    """Return the value of the preferences cookie of somebody who chose so, *age* seconds ago."""
     policy = trial.policy
-    at = int(time.time()) - 60
+    at = int(time.time()) - age
     answers = law.answers_of(policy, action)
     chosen = Preferences(tuple(Answer(key, yes, at, policy.digests[key]) for key, yes in answers.items()))
     token: str = trial.gate.serializer.dumps(chosen)
