@@ -5,6 +5,7 @@ import itertools
 import shutil
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from email.utils import formatdate
 from pathlib import Path
 from types import ModuleType
@@ -42,6 +43,7 @@ ROUTES = (
     "/plain",
     "/wiki/page",
     "/clock",
+    "/late",
     ("POST", "/form", {"name": "ann"}),
 )
 
@@ -64,9 +66,17 @@ _ANSWERS: dict[str, list[str]] = {
 }
 
 
-def site(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+def late(start_response: Any) -> Iterator[bytes]:
+    """Start the response when the body is asked for."""
+    start_response("200 OK", [("Set-Cookie", "ads=1")])
+    yield b""
+
+
+def site(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Answer with what the route is for."""
     path = environ["PATH_INFO"]
+    if path == "/late":
+        return late(start_response)
     if path == "/kept":
         start_response("200 OK", _KEPT)  # the same list every time
         return [b""]

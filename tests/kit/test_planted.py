@@ -1,12 +1,16 @@
 """The kit fails on every fault its assertions are for: each planted, alone, in a copy of the gate."""
 
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 import consentgate
-from consentgate.testing import assert_enforced
+from consentgate.testing import Token, assert_enforced
+from consentgate.testing.asking import Asked, Tries
+from consentgate.testing.driving import Route
+from consentgate.testing.trial import Trial
 from tests.conftest import KEY
 from tests.planted import HOST, ROUTES, faulty_copy, policy_of, site
 
@@ -29,6 +33,22 @@ class Fault(NamedTuple):
 
 SETS = "the response sets the cookie"
 HELD = "after a refusal and some more responses"
+
+NOT_GATED = Fault(
+    "gate/middleware",
+    "        if isinstance(outer, Visit) and self._is_inside(outer):\n"
+    "            return self.app(environ, GatedStartResponse(self, outer, environ, start_response, "
+    "is_inner=True))\n",
+    "        if isinstance(outer, Visit) and not outer._response_started:\n"
+    "            return self.app(environ, start_response)\n",
+    SETS,
+)
+TAKEN_FOR_INNER = Fault(
+    "gate/middleware",
+    "return outer._in_call and (",
+    "return (",
+    "shared caches may keep a response that sets",
+)
 
 FAULTS = {
     "a name trimmed differently from a browser": Fault(
@@ -90,21 +110,8 @@ FAULTS = {
     "a line break in a field passed on": Fault(
         "gate/response", "(has_line_break(value) or has_line_break(name))", "False", SETS
     ),
-    "a request tried again not gated": Fault(
-        "gate/middleware",
-        "        if isinstance(outer, Visit) and self._is_inside(outer):\n"
-        "            return self.app(environ, GatedStartResponse(self, outer, environ, start_response, "
-        "is_inner=True))\n",
-        "        if isinstance(outer, Visit) and not outer._response_started:\n"
-        "            return self.app(environ, start_response)\n",
-        SETS,
-    ),
-    "a request tried again taken for an inner one": Fault(
-        "gate/middleware",
-        "return outer._in_call and (",
-        "return (",
-        "shared caches may keep a response that sets",
-    ),
+    "a request tried again not gated": NOT_GATED,
+    "a request tried again taken for an inner one": TAKEN_FOR_INNER,
     "state read too early": Fault(
         "gate/middleware",
         "gated_start_response = GatedStartResponse(self, visit,",
@@ -255,3 +262,25 @@ def test_the_options_alone_are_no_fault(fault: str) -> None:
 def test_a_copy_without_a_fault_passes(tmp_path: Path) -> None:
     copy = faulty_copy(tmp_path, "errors", "class PolicyError", "class PolicyError")
     assert_enforced(policy_of(copy).wrap(site, secret_key=KEY), application=site, routes=ROUTES, environ=HOST)
+
+
+@pytest.mark.parametrize(
+    ("fault", "path", "tries"),
+    [
+        (NOT_GATED, "/", "failed"),
+        (NOT_GATED, "/late", "dropped"),
+        (TAKEN_FOR_INNER, "/", "failed"),
+        (TAKEN_FOR_INNER, "/", "twice"),
+        (TAKEN_FOR_INNER, "/late", "dropped"),
+    ],
+)
+def test_each_way_of_trying_again_shows_it(fault: Fault, path: str, tries: Tries, tmp_path: Path) -> None:
+    copy = faulty_copy(tmp_path, fault.module, fault.right, fault.wrong)
+    gate = policy_of(copy).wrap(site, secret_key=KEY)
+    trial = Trial(gate, gate, None, [], HOST)
+    # An inner gate strips, and leaves the word to caches to the outer one: so accepted cookies tell.
+    said = dict.fromkeys(gate.policy.digests, fault is TAKEN_FOR_INNER)
+    token = Token.made(gate.serializer, "genuine", said, int(time.time()))
+    trial.assert_keeps_to_the_policy(Asked(Route(path=path), (token,)))
+    with pytest.raises(AssertionError, match=fault.told):
+        trial.assert_keeps_to_the_policy(Asked(Route(path=path), (token,), tries=tries))
