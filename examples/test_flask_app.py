@@ -25,8 +25,8 @@ def test_nor_behind_the_log_in():
 
 
 def test_pages_are_the_same_behind_the_gate():
-    steady = {"HTTP_COOKIE": "csrf_token=1"}  # else every answer makes a new one
-    assert_transparent(gate, gate.app, environ=steady)
+    steady = {"csrf_token": "1"}  # else every answer makes a new one
+    assert_transparent(gate, gate.app, cookies=steady)
 
 
 def test_a_cookie_that_nobody_declared_is_found():

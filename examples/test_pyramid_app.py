@@ -23,8 +23,8 @@ def test_nor_behind_the_log_in():
 
 
 def test_pages_are_the_same_behind_the_gate():
-    steady = {"HTTP_COOKIE": "csrf_token=1"}  # else every answer makes a new one
-    assert_transparent(app, app.app, environ=steady)
+    steady = {"csrf_token": "1"}  # else every answer makes a new one
+    assert_transparent(app, app.app, cookies=steady)
 
 
 def test_a_cookie_that_nobody_declared_is_found():

@@ -48,6 +48,7 @@ def test_pages_behind_a_log_in_are_tried_with_the_cookies_of_a_visitor() -> None
     visitor = Visitor(site)
     visitor.post("/login", {"name": "ann"})
     assert_enforced(site, application=members, routes=[ACCOUNT], cookies=visitor.jar)
+    assert_transparent(site, members, routes=[ACCOUNT], cookies="sid=ann")
     assert_transparent(site, members, routes=[ACCOUNT], environ={"HTTP_COOKIE": "sid=ann"})
     message = failure(Leaky(members), routes=["/", ACCOUNT], cookies="sid=ann")
     assert message.startswith("POST /account: the response sets the cookie '_pk_id'")
@@ -60,7 +61,7 @@ def test_without_the_log_in_nothing_would_be_shown() -> None:
 
 def test_undeclared_cookies_of_a_form_are_told() -> None:
     with pytest.raises(AssertionError, match=r'# POST /account\n\[\[category.cookie\]\]\nname = "zzz"'):
-        assert_all_declared(gate(members), [ACCOUNT], environ={"HTTP_COOKIE": "sid=ann"})
+        assert_all_declared(gate(members), [ACCOUNT], cookies={"sid": "ann"})
 
 
 def test_cookies_brought_along_are_judged_like_any() -> None:

@@ -89,6 +89,7 @@ def assert_transparent(
     *,
     gate: "ConsentGate | None" = None,
     routes: Sequence[RouteLike] = ("/",),
+    cookies: Mapping[str, str] | str = "",
     environ: Mapping[str, Any] | None = None,
 ) -> None:
     """Fail unless *app* answers as *application* does, but for cookies and what caches are told (P5).
@@ -103,14 +104,18 @@ def assert_transparent(
         gate: the `ConsentGate` somewhere inside *app*, if *application* asks its visit; *app* itself,
             unless given.
         routes: paths to ask for, or methods with a path and a body, as for `assert_enforced`.
+        cookies: what each request carries, a mapping or a Cookie string: of necessary categories, since
+            *application* gets them all.
         environ: what your application needs in each request.
 
     Raises:
         AssertionError: naming what differs.
     """
     policy = getattr(app if gate is None else gate, "policy", None)
+    text = _cookie_string(cookie_pairs(cookies))
+    more = {**({"HTTP_COOKIE": text} if text else {}), **(environ or {})}
     for route in checked_routes(routes):
-        bare, gated, heard = _answers(app, application, policy, route, environ or {})
+        bare, gated, heard = _answers(app, application, policy, route, more)
         if hasattr(app, "policy") and heard.iterables and gated.iterable is not heard.iterables[-1]:
             raise AssertionError(
                 f"{route}: the body is not the application's own iterable; it may be buffered or delayed"
@@ -128,6 +133,7 @@ def assert_all_declared(
     routes: Sequence[RouteLike] = ("/",),
     *,
     gate: "ConsentGate | None" = None,
+    cookies: Mapping[str, str] | str = "",
     environ: Mapping[str, Any] | None = None,
 ) -> None:
     """Fail if any route sets a cookie that the policy does not declare; the message is its declaration.
@@ -138,16 +144,18 @@ def assert_all_declared(
         app: the application as it is served.
         routes: paths to ask for, or methods with a path and a body, as for `assert_enforced`.
         gate: the `ConsentGate` somewhere inside it; *app* itself, unless given.
+        cookies: what each request carries, as for `assert_enforced`.
         environ: what your application needs in each request.
 
     Raises:
         AssertionError: naming route and cookie; or no application behind the gate was reached.
     """
     gate = _checked_gate(app, gate)
+    accepting = _cookie_string(_checked_cookies(gate, cookies, environ or {}), accepting_all(gate))
     undeclared: dict[str, Route] = {}
     with listening(gate) as heard:
         for route in checked_routes(routes):
-            drive(app, environ_for(route, accepting_all(gate), **(environ or {})))
+            drive(app, environ_for(route, accepting, **(environ or {})))
             for fields in heard.starts:
                 for name in names_kept(fields):
                     if law.key_of(gate.policy, name) is None:
@@ -189,7 +197,7 @@ def _answers(
             return bare, gated, heard
     raise AssertionError(
         f"{route}: without the gate, two requests are answered differently, so that nothing can "
-        "be compared; send what makes the answer steady: environ={'HTTP_COOKIE': ...}"
+        "be compared; send what makes the answer steady: cookies={...}"
     )
 
 
@@ -236,3 +244,7 @@ def _checked_cookies(
             f"cookies hold {own!r}, the preferences cookie, of which the trial sends every kind itself"
         )
     return brought
+
+
+def _cookie_string(pairs: Sequence[tuple[str, str]], *others: str) -> str:
+    return "; ".join([*(f"{name}={value}" for name, value in pairs), *others])
