@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from consentgate import Category, Cookie, Policy, Visit
+from consentgate import Basis, Category, Cookie, Policy, Visit
 from consentgate.testing import (
     Application,
     Visitor,
@@ -20,7 +20,7 @@ from consentgate.testing.withdrawal import (
     assert_a_newer_choice_counts,
     assert_a_refusal_empties_the_jar,
 )
-from tests.conftest import MATRIX, make_policy
+from tests.conftest import ATTESTED, MATRIX, make_policy
 from tests.kit.test_assertions import Leaky, failure, gate
 
 pytestmark = pytest.mark.usefixtures("quickly")
@@ -160,6 +160,12 @@ def test_cookies_that_stay_are_named_with_the_places_they_are_in() -> None:
     assert lines[0].startswith("after a refusal and some more responses the browser still sends 28 cookies")
     assert "  _ga: Path=/; host-only" in lines and "  _ga: Path=/; Domain=site.test" in lines
     assert len(lines) == 11
+
+
+def test_a_policy_of_exempt_categories_alone_is_tried_too() -> None:
+    category = Category("audience", basis=Basis.EXEMPT, attestation=ATTESTED, cookies=["_pk_id"])
+    application = Application(response_headers=(("Set-Cookie", "_pk_id=1"),))
+    assert_enforced(gate(application, Policy([category])), application=application, environ=WWW)
 
 
 def test_a_newer_choice_counts_wherever_the_cookie_may_be_stored() -> None:
