@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from wsgiref.simple_server import make_server
 
 import pytest
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -139,8 +140,13 @@ def asked_by_chromium(driver: Any, address: str) -> list[dict[str, Any]]:
     """Return what Chromium says of itself with a typed address, a form and a link."""
 
     def said(path: str) -> dict[str, Any]:
-        WebDriverWait(driver, 20).until(lambda driver: urlsplit(driver.current_url).path == path)
-        found: dict[str, Any] = json.loads(driver.find_element(By.ID, "said").text)
+        def read(driver: Any) -> Any:
+            is_there = urlsplit(driver.current_url).path == path
+            return is_there and driver.find_element(By.ID, "said").text
+
+        # Between two pages there is neither: asked again until the second has come.
+        waiting = WebDriverWait(driver, 20, ignored_exceptions=[WebDriverException])
+        found: dict[str, Any] = json.loads(waiting.until(read))
         return found
 
     driver.get(f"{address}/")
