@@ -167,9 +167,9 @@ FAULTS = {
         SETS,
     ),
     "the Cookie field not filtered": Fault(
-        "gate/middleware",
-        "if filtered.withheld and enforced:",
-        "if False:",
+        "gate/request",
+        "    text = join_spans(cookie_string, kept) if withheld else cookie_string\n",
+        "    text = cookie_string\n",
         "the application reads the cookie",
     ),
     "a preferences cookie that proves nothing passed on": Fault(
