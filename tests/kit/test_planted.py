@@ -218,12 +218,12 @@ FAULTS = {
     ),
     "scopes seen not expired": Fault("gate/expiry", "    scopes += seen\n", "", HELD),
     "parent domains not expired": Fault(
-        "gate/expiry", "            domains += list_parent_domains(host)\n", "            pass\n", HELD
+        "gate/expiry", "            domains += list_parent_domains(place.host)\n", "            pass\n", HELD
     ),
     "the mount's path not expired": Fault(
         "gate/expiry",
-        '    scopes += [scope._replace(path=mount) for scope in scopes if mount not in ("", "/")]\n',
-        "",
+        "        scopes += [scope._replace(path=place.mount) for scope in scopes]\n",
+        "        pass\n",
         HELD,
         {},
         {"SCRIPT_NAME": "/mount"},
