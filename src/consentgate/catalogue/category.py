@@ -126,8 +126,8 @@ class Cookie:
     path: str = "/"
     partitioned: bool = False
 
-    yields: ClassVar[bool] = False
-    """Whether a declaration of the same name takes this one's place (presets do yield)."""
+    is_preset: ClassVar[bool] = False
+    """Whether a site's own declaration of the same name takes this one's place."""
 
     def __post_init__(self) -> None:
         owner = f"cookie {self.name!r}"

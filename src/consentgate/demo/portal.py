@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from consentgate.i18n.negotiation import negotiated
+from consentgate.i18n.negotiation import negotiate_language
 from consentgate.policy import Policy
 from consentgate.visit import Visit
 
@@ -32,7 +32,7 @@ def language_of(environ: dict[str, Any]) -> str:
     chosen = _cookies(environ).get("django_language")
     if chosen in LANGUAGES:
         return chosen
-    return negotiated(environ.get("HTTP_ACCEPT_LANGUAGE", ""), LANGUAGES, "en")
+    return negotiate_language(environ.get("HTTP_ACCEPT_LANGUAGE", ""), LANGUAGES, "en")
 
 
 class Portal:
