@@ -159,7 +159,7 @@ def test_processes_that_would_each_see_a_part_are_refused(pytester: pytest.Pytes
 
 
 @pytest.mark.parametrize("client", ["werkzeug", "django", "webtest"])
-def test_what_each_client_met(client: str) -> None:
+def test_each_client_is_watched(client: str) -> None:
     policy = make_policy()
     with watching() as recorder:
         VISITS[client]()

@@ -19,7 +19,7 @@ from consentgate.gate.middleware import ConsentGate
 
 
 class Response(NamedTuple):
-    """What is noted of a response."""
+    """The part of a response that is noted."""
 
     set_cookies: Iterable[str]
     over_https: bool
