@@ -14,9 +14,17 @@ def test_no_cookie_gets_through_that_was_not_accepted():
     assert_enforced(app, application=app.app)
 
 
+def test_nor_behind_the_log_in():
+    """With the session of somebody who has logged in, and with the form they log out by."""
+    visitor = Visitor(app)
+    visitor.get("/").forms[1].submit()  # after the banner's
+    log_out = ("POST", "/logout", {"csrf_token": visitor.jar["csrf_token"]})
+    assert_enforced(app, application=app.app, routes=["/", log_out], cookies=visitor.jar)
+
+
 def test_pages_are_the_same_behind_the_gate():
-    steady = {"HTTP_COOKIE": "csrf_token=1"}  # else every answer makes a new one
-    assert_transparent(app, app.app, environ=steady)
+    steady = {"csrf_token": "1"}  # else every answer makes a new one
+    assert_transparent(app, app.app, cookies=steady)
 
 
 def test_a_cookie_that_nobody_declared_is_found():
@@ -26,7 +34,7 @@ def test_a_cookie_that_nobody_declared_is_found():
 
 @pytest.fixture
 def consent_app():
-    """What the fixture `consent_visitor` of consentgate's pytest plugin visits."""
+    """The application that the fixture `consent_visitor` of consentgate's pytest plugin visits."""
     return app
 
 

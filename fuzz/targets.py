@@ -73,7 +73,7 @@ def set_cookie(data: bytes) -> None:
         assert shorten_lifetime(short, limit, NOW) is short
         assert name_kept(short, now=NOW) in (kept, None)
     stated = stated_attributes(line, NOW)
-    assert stated.lifetime is None or stated.lifetime >= 0
+    assert stated.lifetime is None or isinstance(stated.lifetime, int)
     find_refusal(line, name or "")
     fields = judge_set_cookies([("Set-Cookie", line)], JUDGE, STRICTEST, NOW).fields
     jar = Jar()

@@ -4,6 +4,9 @@ import importlib
 import itertools
 import shutil
 import sys
+import time
+from collections.abc import Iterable, Iterator
+from email.utils import formatdate
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,7 +18,7 @@ _numbers = itertools.count()
 
 
 def faulty_copy(folder: Path, module: str, right: str, wrong: str) -> ModuleType:
-    """Return a copy of the whole package in *folder* in which one line is *wrong*."""
+    """Return a copy of the whole package in *folder* in which one text is *wrong*."""
     name = f"faulty{next(_numbers)}"
     shutil.copytree(SOURCES, folder / name, ignore=shutil.ignore_patterns("testing", "__pycache__", "locale"))
     for copied in (folder / name).rglob("*.py"):
@@ -31,7 +34,21 @@ def faulty_copy(folder: Path, module: str, right: str, wrong: str) -> ModuleType
         sys.path.remove(str(folder))
 
 
-ROUTES = ("/", "/delete", "/kept", "/error", "/withdraw")
+ROUTES = (
+    "/",
+    "/delete",
+    "/kept",
+    "/error",
+    "/withdraw",
+    "/plain",
+    "/wiki/page",
+    "/clock",
+    "/late",
+    ("POST", "/form", {"name": "ann"}),
+)
+
+HOST = {"HTTP_HOST": "www.site.test", "SERVER_NAME": "www.site.test"}
+"""For each request's environ: a host that has parent domains."""
 
 _KEPT = [("Set-Cookie", "_pk_id=1"), ("Set-Cookie", "sid=1")]
 _ANSWERS: dict[str, list[str]] = {
@@ -43,18 +60,36 @@ _ANSWERS: dict[str, list[str]] = {
     ],
     "/error": ["_pk_id=1", "sid=1"],
     "/withdraw": ["_pk_id=1", "sid=1"],
+    "/plain": ["sid=1; Path=/"],
+    "/wiki/page": ["_pk_id=1; Path=/wiki"],
+    "/form": ["sid=1; Path=/", "audience=1; Path=/"],
 }
 
 
-def site(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+def late(start_response: Any) -> Iterator[bytes]:
+    """Start the response when the body is asked for."""
+    start_response("200 OK", [("Set-Cookie", "ads=1")])
+    yield b""
+
+
+def site(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Answer with what the route is for."""
     path = environ["PATH_INFO"]
+    if path == "/late":
+        return late(start_response)
     if path == "/kept":
         start_response("200 OK", _KEPT)  # the same list every time
+        return [b""]
+    if path == "/clock":
+        this_hour = time.time() // 3600 * 3600
+        past = formatdate(this_hour, usegmt=True)
+        start_response("200 OK", [("Set-Cookie", f"ad=deleted; Path=/; Expires={past}")])
         return [b""]
     headers = [("Set-Cookie", line) for line in _ANSWERS[path]]
     if path == "/withdraw":
         environ["consentgate.visit"].refuse("statistical")
+    if path == "/form":
+        environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
     if path == "/error":
         start_response("200 OK", [])
         try:
@@ -69,11 +104,13 @@ def site(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 def policy_of(package: ModuleType) -> Any:
     """Return the site's policy, made by this copy of the package."""
     category, basis = package.Category, package.Basis
+    attested = package.Attestation(*[True] * 5)
     return package.Policy(
         [
             category("necessary", basis=basis.NECESSARY, cookies=["sid"]),
-            category("statistical", cookies=["_pk_id"]),
-            category("ad", cookies=["ad"]),
+            category("audience", basis=basis.EXEMPT, attestation=attested, cookies=["audience"]),
+            category("statistical", cookies=["_pk_id", "m*"]),
+            category("ad", cookies=["ad", package.Cookie("player", partitioned=True)]),
             category("ads", cookies=["ads"]),
         ]
     )

@@ -67,6 +67,7 @@ def verdict(name: str, fields: list[tuple[str, str]], now: float) -> str:
     empty, full = Jar(), Jar()
     full.put(name, "held", url)
     full.store(f"{name}=held; Secure; Path=/; Domain=example.org", url)
+    full.store(f"{name}=held; Secure; Path=/; Partitioned", url)
     held = len(full.cookies)
     for jar in (empty, full):
         jar.store_response(fields, url, now=now)

@@ -1,4 +1,4 @@
-"""Draw the pictures in docs/screenshots: page and banner of the demo portal, in a real Chromium.
+"""Draw the pictures in docs/screenshots: page, banner and demo in every state, in a real Chromium.
 
 Run: make screenshots
 """
@@ -6,39 +6,79 @@ Run: make screenshots
 import argparse
 import base64
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from selenium import webdriver
-from tests.test_browser import chromium, serving
 
-from consentgate.demo.portal import Portal, policy
+from consentgate.demo.serving import gate
+from tests.browsers.test_chromium import chromium, serving
+from tests.stage import STATES, stage
 
-# name: path, width, light or dark, language
-PICTURES = {
-    "page-wide": ("/cookies", 1000, "light", "en"),
-    "page-narrow": ("/cookies", 360, "light", "en"),
-    "page-dark": ("/cookies", 1000, "dark", "en"),
-    "page-french": ("/cookies", 1000, "light", "fr"),
-    "banner-wide": ("/", 1000, "light", "en"),
-    "banner-narrow": ("/", 360, "light", "en"),
-    "banner-dark": ("/", 1000, "dark", "en"),
-    "banner-french": ("/", 1000, "light", "fr"),
-}
+HEIGHT = 640
+"""Of a picture that is not of a whole page."""
 
 
-def draw(driver: webdriver.Chrome, address: str, name: str, folder: Path) -> None:
+class Picture(NamedTuple):
+    """One picture.
+
+    Attributes:
+        name: of its file.
+        path: of the document.
+        width: in CSS pixels.
+        scheme: light or dark.
+        is_whole: whether all of the page is shown, and not only its top.
+    """
+
+    name: str
+    path: str
+    width: int
+    scheme: str = "light"
+    is_whole: bool = True
+
+
+def pictures() -> Iterator[Picture]:
+    """Yield a picture of each state, wide and narrow; then of other languages, colours and texts."""
+    for state in STATES:
+        for form, width in (("wide", 1280), ("narrow", 360)):
+            yield Picture(f"page-{state}-{form}", f"/page/library/{state}/en", width)
+            if state not in ("later", "denied"):
+                path = f"/banner/library/{state}/en#consentgate-done"
+                yield Picture(f"banner-{state}-{form}", path, width, is_whole=False)
+    yield Picture("page-french", "/page/library/partly/fr", 1280)
+    yield Picture("page-dark", "/page/library/partly/en", 1280, "dark")
+    yield Picture("page-german-narrow", "/page/german/undecided/de", 320)
+    yield Picture("page-arabic", "/page/arabic/undecided/ar", 1280)
+    yield Picture("page-sixty-cookies", "/page/many/undecided/en", 1280)
+    yield Picture("banner-french", "/banner/library/undecided/fr", 1280, is_whole=False)
+    yield Picture("banner-dark", "/banner/library/undecided/en", 1280, "dark", is_whole=False)
+    yield Picture("form-in-a-layout", "/form/library/partly/en", 1280)
+    yield Picture("placeholder", "/place/library/undecided/en", 1280, is_whole=False)
+
+
+DEMO = (
+    Picture("demo", "/", 1280),
+    Picture("demo-narrow", "/", 360),
+    Picture("demo-dark", "/", 1280, "dark"),
+)
+
+
+def draw(driver: webdriver.Chrome, address: str, picture: Picture, folder: Path) -> None:
     """Draw one picture."""
-    path, width, scheme, language = PICTURES[name]
     tell = driver.execute_cdp_cmd
-    tell("Network.enable", {})
     tell("Network.clearBrowserCookies", {})
-    tell("Network.setExtraHTTPHeaders", {"headers": {"Accept-Language": language}})
-    tell("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
-    size = {"width": width, "height": 600, "deviceScaleFactor": 1, "mobile": False}
+    scheme = {"name": "prefers-color-scheme", "value": picture.scheme}
+    tell("Emulation.setEmulatedMedia", {"features": [scheme]})
+    size = {"width": picture.width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
     tell("Emulation.setDeviceMetricsOverride", size)
-    driver.get(f"{address}{path}")
-    picture = tell("Page.captureScreenshot", {"captureBeyondViewport": path == "/cookies"})["data"]
-    (folder / f"{name}.png").write_bytes(base64.b64decode(picture))
+    driver.get("about:blank")
+    driver.get(f"{address}{picture.path}")
+    # WebP is a quarter of PNG; the demo's picture is also the package index's, which shows PNG alone.
+    form = "png" if picture.name == "demo" else "webp"
+    options = {"format": form, "captureBeyondViewport": picture.is_whole}
+    taken = tell("Page.captureScreenshot", options)["data"]
+    (folder / f"{picture.name}.{form}").write_bytes(base64.b64decode(taken))
 
 
 def main() -> None:
@@ -46,14 +86,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
-    gate = policy().wrap(Portal(), secret_key="only for pictures, never elsewhere")
     with (
         tempfile.TemporaryDirectory() as profile,
-        serving(gate) as port,
+        serving(stage) as stage_port,
+        serving(gate("only for pictures, never elsewhere")) as demo_port,
         chromium(Path(profile), "--hide-scrollbars") as driver,
     ):
-        for name in PICTURES:
-            draw(driver, f"http://127.0.0.1:{port}", name, folder)
+        for picture in pictures():
+            draw(driver, f"http://127.0.0.1:{stage_port}", picture, folder)
+        for picture in DEMO:
+            draw(driver, f"http://127.0.0.1:{demo_port}", picture, folder)
 
 
 if __name__ == "__main__":

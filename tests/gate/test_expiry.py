@@ -10,6 +10,7 @@ from consentgate import Category, Cookie, Policy
 from consentgate.gate import expiry
 from consentgate.gate.expiry import (
     LARGEST_ADDITION,
+    Place,
     Scope,
     SeenScopes,
     default_path,
@@ -55,7 +56,7 @@ def test_browsers_accept_every_line_for_the_scopes_listed(
 ) -> None:
     """A deletion that breaks a prefix's rules is ignored (R38, R45)."""
     policy = Policy([Category("a", cookies=[Cookie(name, partitioned=partitioned)])])
-    for scope in list_scopes(name, policy, seen, mount="/app", host=HOST, widely=widely):
+    for scope in list_scopes(name, policy, seen, Place("/app", HOST, widely)):
         line = write_expiry(name, scope)
         assert find_refusal(line, name) == ""
         jar = Jar()
@@ -107,7 +108,7 @@ def listed(
     host: str | None = HOST,
     widely: bool = False,
 ) -> list[Scope]:
-    return list_scopes(name, DECLARED, seen, mount=mount, host=host, widely=widely)
+    return list(list_scopes(name, DECLARED, seen, Place(mount, host, widely)))
 
 
 def test_a_declaration_without_domain_is_host_only() -> None:

@@ -1,15 +1,31 @@
-"""The kit's jar beside Debian's Chromium, fed the same fields over the same socket."""
+"""The kit's jar and its visitor beside Debian's Chromium, over the same socket."""
 
+import json
 import random
-from contextlib import ExitStack
+import shutil
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from wsgiref.simple_server import make_server
 
-from consentgate.testing import Jar
+import pytest
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from consentgate.testing import Jar, Visitor
 from consentgate.testing.strategies import _COOKIE_AVS, _SLOPPY_AVS
-from tests.browsers.test_chromium import chromium, pytestmark, serving
+from tests.browsers.test_chromium import Threading, chromium, pytestmark, serving
+from tests.site.test_frameworks import Quiet
 
 __all__ = ["pytestmark"]
+
+OPENSSL = shutil.which("openssl")
 
 NAMES = [
     "a",
@@ -74,7 +90,7 @@ fetch(`/set/${number}`).then(() => fetch("/set/")).then(answer => answer.arrayBu
 """
 
 
-def test_what_chromium_sends_back_the_jar_sends_back(tmp_path: Path) -> None:
+def test_the_jar_sends_back_the_cookies_that_chromium_sends_back(tmp_path: Path) -> None:
     differ = []
     with ExitStack() as stack:
         port = stack.enter_context(serving(application))
@@ -99,3 +115,143 @@ def test_the_lines_are_worth_it() -> None:
         jars.append(Jar())
         jars[-1].store(line, "http://site.localhost/set/1")
     assert 60 < sum(map(bool, jars)) < 240
+
+
+# A visitor's requests
+
+SAID = (
+    "REQUEST_METHOD",
+    "HTTP_HOST",
+    "HTTP_ORIGIN",
+    *(f"HTTP_SEC_FETCH_{n}" for n in ("SITE", "MODE", "DEST")),
+)
+PAGE = """<!doctype html><title>page</title><form method=post action=/posted><button>post</button></form>
+<a href=/linked>link</a>"""
+
+
+def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """A page with a form and a link, below what was said of its own request."""
+    start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")])
+    said = json.dumps({key: environ.get(key) for key in SAID})
+    return [f"{PAGE}<pre id=said>{said}</pre>".encode()]
+
+
+def asked_by_chromium(driver: Any, address: str) -> list[dict[str, Any]]:
+    """Return what Chromium says of itself with a typed address, a form and a link."""
+
+    def said(path: str) -> dict[str, Any]:
+        def read(driver: Any) -> Any:
+            is_there = urlsplit(driver.current_url).path == path
+            return is_there and driver.find_element(By.ID, "said").text
+
+        # Between two pages there is neither: asked again until the second has come.
+        waiting = WebDriverWait(driver, 20, ignored_exceptions=[WebDriverException])
+        found: dict[str, Any] = json.loads(waiting.until(read))
+        return found
+
+    driver.get(f"{address}/")
+    typed = said("/")
+    driver.find_element(By.TAG_NAME, "button").click()
+    posted = said("/posted")
+    driver.find_element(By.TAG_NAME, "a").click()
+    return [typed, posted, said("/linked")]
+
+
+def asked_by_the_visitor(address: str) -> list[dict[str, Any]]:
+    """Return what the kit's visitor says of itself, doing the same."""
+    visitor = Visitor(echo, origin=address)
+    pages = [visitor.get("/")]
+    pages.append(pages[-1].forms[0].submit())
+    pages.append(pages[-1].click("link"))
+    return [json.loads(page.html.find(id="said").text) for page in pages]
+
+
+@contextmanager
+def serving_https(app: Any, folder: Path) -> Iterator[int]:
+    """Serve *app* over https, with a certificate made for the occasion."""
+    pem = folder / "shop.pem"
+    wanted = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=shop.test"]
+    command = [str(OPENSSL), "req", *wanted, "-keyout", str(pem), "-out", str(pem)]
+    subprocess.run(command, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    class Secure(Threading):
+        def get_request(self) -> Any:
+            # The handshake is the handler's, in its own thread.
+            connection, address = super().get_request()
+            return context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
+
+        def handle_error(self, *arguments: Any) -> None:
+            """Browsers open connections that they close unused."""
+
+    with make_server("127.0.0.1", 0, app, Secure, Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def check_that_both_ask_alike(profile: Path, address: str, *flags: str) -> None:
+    with chromium(profile, *flags) as driver:
+        chromium_says = asked_by_chromium(driver, address)
+    assert asked_by_the_visitor(address) == chromium_says
+    assert [each["REQUEST_METHOD"] for each in chromium_says] == ["GET", "POST", "GET"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_the_visitor_asks_this_machine_as_chromium_does(host: str, tmp_path: Path) -> None:
+    with serving(echo) as port:
+        check_that_both_ask_alike(tmp_path, f"http://{host}:{port}")
+
+
+def test_the_visitor_asks_over_plain_http_as_chromium_does(tmp_path: Path) -> None:
+    """Without a port, and without Fetch Metadata."""
+    with serving(echo) as port:
+        rule = f"--host-resolver-rules=MAP shop.test:80 127.0.0.1:{port}"
+        check_that_both_ask_alike(tmp_path, "http://shop.test", rule)
+
+
+@pytest.mark.skipif(not OPENSSL, reason="needs openssl, which makes a certificate")
+def test_the_visitor_asks_over_https_as_chromium_does(tmp_path: Path) -> None:
+    with serving_https(echo, tmp_path) as port:
+        rule = f"--host-resolver-rules=MAP shop.test:443 127.0.0.1:{port}"
+        check_that_both_ask_alike(
+            tmp_path / "profile", "https://shop.test", rule, "--ignore-certificate-errors"
+        )
+
+
+PARTITIONED = "t=1; Path=/; Secure; SameSite=None; Partitioned"
+
+
+@pytest.mark.skipif(not OPENSSL, reason="needs openssl, which makes a certificate")
+def test_chromium_and_the_jar_tell_partitioned_cookies_apart(tmp_path: Path) -> None:
+    """R38."""
+    stories = [
+        [PARTITIONED, "t=; Path=/; Max-Age=0"],
+        [PARTITIONED, "t=; Path=/; Max-Age=0; Secure; Partitioned"],
+        ["t=1; Path=/; Secure", "t=; Path=/; Max-Age=0; Secure; Partitioned"],
+        ["t=1; Path=/; Secure", PARTITIONED.replace("1", "2")],
+    ]
+
+    def setting(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        fields = [("Content-Type", "text/plain"), ("Cache-Control", "no-store")]
+        story, _, line = environ["PATH_INFO"].strip("/").partition("/")
+        start_response("200 OK", fields + ([("Set-Cookie", stories[int(story)][int(line)])] if line else []))
+        return [environ.get("HTTP_COOKIE", "").encode()]
+
+    with ExitStack() as stack:
+        port = stack.enter_context(serving_https(setting, tmp_path))
+        rule = f"--host-resolver-rules=MAP shop.test:443 127.0.0.1:{port}"
+        driver = stack.enter_context(chromium(tmp_path / "profile", rule, "--ignore-certificate-errors"))
+        for number, story in enumerate(stories):
+            driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+            jar = Jar()
+            for line in range(len(story)):
+                driver.get(f"https://shop.test/{number}/{line}")
+                jar.store(story[line], "https://shop.test/")
+            driver.get(f"https://shop.test/{number}")
+            assert driver.find_element(By.TAG_NAME, "body").text == jar.cookie_string("https://shop.test/")

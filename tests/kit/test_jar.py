@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consentgate.headers.cookie import cookie_date, cookie_name
-from consentgate.headers.set_cookie import is_deletion
+from consentgate.headers.set_cookie import Deletion, classify_deletion
 from consentgate.testing import Jar
 from consentgate.testing.jar import fields_received, moment_of, name_kept
 from tests.strategies import NATIVE, response_headers, set_cookie_strings
@@ -27,7 +27,7 @@ def kept(*lines: str, url: str = HOME, now: float = NOW) -> dict[str, str]:
 @example("=sid=1")
 @example("sid")
 @example("sid\xa0=1")
-def test_what_it_keeps_the_gate_reads_under_the_same_name_or_refuses(line: str) -> None:
+def test_the_gate_reads_a_kept_cookie_under_the_same_name_or_refuses_it(line: str) -> None:
     """R30."""
     name = name_kept(line, now=NOW)
     assert name is None or cookie_name(line) in (name, None)
@@ -36,9 +36,9 @@ def test_what_it_keeps_the_gate_reads_under_the_same_name_or_refuses(line: str) 
 @given(set_cookie_strings, st.floats(0, 4e9))
 @example("t=x; Max-Age=0; Max-Age=x", NOW)
 @example("t=x; Max-Age=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT", NOW)
-def test_what_the_gate_takes_for_a_deletion_it_does_not_keep(line: str, now: float) -> None:
+def test_a_deletion_that_passes_the_gate_is_kept_by_no_jar(line: str, now: float) -> None:
     """R40."""
-    if is_deletion(line, now):
+    if classify_deletion(line, now) is Deletion.CERTAIN:
         assert name_kept(line, now=now) is None
 
 
@@ -71,6 +71,7 @@ def test_dates_are_read_as_they_are_written(moment: int) -> None:
         ("31 Feb 2020 00:00:00", None),
         ("1 Jan 2020", None),
         ("1 Jan 12345 00:00:00", float("inf")),
+        ("1 Jan 123456 00:00:00", None),
         ("", None),
         ("00:00:00 1x Jan 2020y", calendar.timegm((2020, 1, 1, 0, 0, 0))),
     ],
@@ -80,7 +81,7 @@ def test_dates_only_browsers_read(text: str, moment: float | None) -> None:
     assert moment_of(text) == moment
 
 
-# What Chromium 156 did with each, from the shared corpus
+# Chromium 156 did this with each
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_dates_only_browsers_read(text: str, moment: float | None) -> None:
         ("__Host-Http-a=1; Secure; Path=/", {}),
     ],
 )
-def test_what_chromium_stores(line: str, stored: dict[str, str]) -> None:
+def test_the_jar_stores_the_cookies_that_chromium_stores(line: str, stored: dict[str, str]) -> None:
     assert kept(line) == stored
 
 
@@ -184,7 +185,7 @@ def test_http_does_not_touch_what_is_secure() -> None:
     assert dict(jar) == {"a": "1"}
 
 
-def test_what_ends_is_forgotten_after_400_days_at_most() -> None:
+def test_a_cookie_is_forgotten_after_400_days_at_most() -> None:
     """R41."""
     jar = Jar()
     jar.store("a=1; Max-Age=99999999999", HOME, now=0)
@@ -202,3 +203,22 @@ def test_a_nameless_cookie_goes_back_as_its_value_alone() -> None:
     assert jar[""] == "value"
     with pytest.raises(KeyError):
         jar["value"]
+
+
+def test_a_partitioned_cookie_is_another_cookie() -> None:
+    """R38; CHIPS."""
+    jar = Jar()
+    jar.store("a=1; Path=/; Secure; SameSite=None; Partitioned", HOME)
+    jar.store("a=; Path=/; Max-Age=0", HOME)
+    assert [cookie.partitioned for cookie in jar.cookies] == [True]
+    jar.store("a=; Path=/; Max-Age=0; Secure; Partitioned", HOME)
+    assert not jar
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_a_domain_without_a_parent_is_host_only(host: str) -> None:
+    jar = Jar()
+    jar.store(f"a=1; Path=/; Domain={host}", f"http://{host}:8000/")
+    assert [cookie.host_only for cookie in jar.cookies] == [True]
+    jar.store("a=; Path=/; Max-Age=0", f"http://{host}:8000/")
+    assert not jar

@@ -103,6 +103,15 @@ def test_categories_without_cookies_are_described_too() -> None:
     assert json.loads(policy.render("json"))["updated"] == "2026-11-23"
 
 
+def test_other_hosts_are_published() -> None:
+    policy = Policy([Category("maps", hosts=["maps.example", "*.tiles.example"])])
+    for output, host in (("html", "*.tiles.example"), ("markdown", "\\*.tiles.example")):
+        text = policy.render(output)  # type: ignore[arg-type]
+        assert "Also uses other hosts: " in text
+        assert host in text
+        assert "No cookies of this kind" not in text
+
+
 @given(st.text())
 @example("<b>|*`_[x](javascript:1)\n# h")
 def test_markdown_keeps_a_text_on_its_line(text: str) -> None:

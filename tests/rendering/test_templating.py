@@ -71,6 +71,15 @@ def test_a_frameworks_environment_lends_its_layout_and_helpers() -> None:
     assert before == (dict(app.jinja_env.globals), set(app.jinja_env.filters), app.jinja_env.extensions)
 
 
+def test_flasks_helpers_have_a_request_of_its_application() -> None:
+    app = Flask(__name__)
+    text = "{{ url_for('static', filename='site.css') }} {{ request.path }} {{ request.args.next }}"
+    app.jinja_env.loader = DictLoader({"consentgate/page.html": text})
+    gate = POLICY.wrap(app.wsgi_app, secret_key=KEY, templates=app.jinja_env)
+    answer = request(gate, path="/cookies", SCRIPT_NAME="/shop", QUERY_STRING="next=/x")
+    assert answer.body == b"/shop/static/site.css /cookies /x"
+
+
 def test_an_environment_without_a_loader_finds_ours() -> None:
     assert "Riverton" in page(templates=Environment(autoescape=True))
 

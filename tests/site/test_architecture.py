@@ -69,7 +69,7 @@ ONLY_HERE = {("catalogue.toml", "presets")}
 """Imports that one module may do, and its room may not."""
 
 DOORS = {
-    "hypothesis": {"testing.assertions", "testing.strategies", "testing.trial"},
+    "hypothesis": {"testing.assertions", "testing.asking", "testing.strategies"},
     "pytest": {"testing.plugin"},
     "webtest": {"testing.visitor"},
     "itsdangerous": {"consent.signing"},

@@ -163,7 +163,7 @@ def log(visitor: Visitor, action: str) -> str:
     return visitor.post(f"/{action}", **dict([field]))
 
 
-def journey(visitor: Visitor, banner: str = "consentgate-banner") -> None:
+def journey(visitor: Visitor, banner: str = 'value="refuse_all"') -> None:
     """First visit, accept, refuse; logging in and out works throughout."""
     assert banner in visitor.get("/")
     first = visitor.jar
@@ -195,6 +195,37 @@ def journey(visitor: Visitor, banner: str = "consentgate-banner") -> None:
 def test_the_journey(name: str, served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with served(policed(gate_of(example(name, monkeypatch)))) as visitor:
         journey(visitor)
+
+
+LAYOUTS = {
+    "flask_layout": "/cookies",
+    "pyramid_layout": "/privacy",
+    "bottle_layout": "/privacy",
+    "django_layout": "/privacy",
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_the_cookies_page_in_a_sites_own_layout(name: str) -> None:
+    """In a process of its own: Django is set up once, and the other example has done so in this one."""
+    with running(name) as visitor:
+        home = visitor.get("/")
+        assert "consentgate-banner" in home
+        assert visitor.jar == set()
+        address = LAYOUTS[name]
+        page = visitor.get(address)
+        assert home.partition("<header")[2].partition("</header>")[0] in page
+        assert "Cookies on Riverton Theatre</h1>" in page
+        assert "consentgate-banner" not in page
+        (action,) = set(re.findall(r'<form method="post" action="([^"]*)"', page))
+        back = re.findall(r'name="next" value="([^"]*)"', page)
+        assert set(back) == ({address} if address != "/cookies" else set())
+        fields = {"next": back[0]} if back else {}
+        said = visitor.post(action, action="accept_all", **fields)
+        assert 'role="status"' in said
+        assert home.partition("<header")[2].partition("</header>")[0] in said
+        visitor.get("/")
+        assert visitor.jar == {"_pk_id.1", "cookies_preferences"}
 
 
 @pytest.mark.parametrize("served", SERVERS)
@@ -274,23 +305,29 @@ def test_what_an_example_prints(name: str, printed: str) -> None:
     assert done.stdout == printed
 
 
-@pytest.mark.parametrize("name", ["flask_app", "pyramid_app", "bottle_app", "django_app"])
-def test_an_example_runs_as_its_docstring_says(name: str) -> None:
+@contextmanager
+def running(name: str) -> Iterator[OverHTTP]:
+    """An example, run as its docstring says, once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-W", "ignore", str(EXAMPLES / f"{name}.py"), str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            visitor = OverHTTP(f"http://127.0.0.1:{port}")
-            for _ in range(200):
+            for _ in range(400):
                 try:
-                    page = visitor.get("/")
+                    OverHTTP(f"http://127.0.0.1:{port}").get("/")
                     break
                 except urllib.error.URLError:
                     assert process.poll() is None
                     threading.Event().wait(0.05)
-            assert "consentgate-banner" in page
-            assert "_pk_id.1" not in visitor.jar
+            yield OverHTTP(f"http://127.0.0.1:{port}")
         finally:
             process.terminate()
+
+
+@pytest.mark.parametrize("name", ["flask_app", "pyramid_app", "bottle_app", "django_app"])
+def test_an_example_runs_as_its_docstring_says(name: str) -> None:
+    with running(name) as visitor:
+        assert "consentgate-banner" in visitor.get("/")
+        assert "_pk_id.1" not in visitor.jar

@@ -139,14 +139,15 @@ class Endpoint:
         asked = _query(request)
         languages = spoken(self._policy.strings)
         wanted = asked.get("lang")
-        page = self._renderer.page(
-            visit._view(),
-            own=_own_path(request, self._path),
-            next=valid_next(asked.get("next", "")),
-            language=wanted if wanted in languages else visit._page_language,
-            languages=languages,
-            pinned=wanted in languages,
-        )
+        with self._renderer.within(request.environ):
+            page = self._renderer.page(
+                visit._view(),
+                own=_own_path(request, self._path),
+                next=valid_next(asked.get("next", "")),
+                language=wanted if wanted in languages else visit._page_language,
+                languages=languages,
+                pinned=wanted in languages,
+            )
         return Answered("200 OK", _HTML, page.encode(), self._page_fields)
 
     def _banner(self, request: Request) -> Answered:

@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
@@ -17,7 +19,7 @@ from consentgate.i18n.texts import Message
 
 from .assets import stylesheet
 from .states import has_just_answered, outcome_of, question_of, statuses_of
-from .templating import FOLDER, make_environment
+from .templating import FOLDER, make_environment, request_context
 from .text import BASES, COLUMNS, TITLE, Format, Localizer, direction_of, markdown, rows, to_json
 from .view import VisitorView
 
@@ -48,6 +50,10 @@ class Renderer:
         self._localizers: BoundedCache[str, Localizer] = BoundedCache(
             lambda language: Localizer(policy, language), size=32, longest=8
         )
+
+    def within(self, environ: Mapping[str, Any]) -> AbstractContextManager[object]:
+        """Return the context in which a page for this request is drawn; Flask's helpers need one."""
+        return request_context(self._environment, environ)
 
     def render(self, output: Format, language: str) -> str:
         """Return the policy as ``"html"`` (a fragment), ``"markdown"`` or ``"json"``."""

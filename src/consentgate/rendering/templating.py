@@ -1,6 +1,9 @@
 """Our templates, and a site's own before them: one Jinja2 environment. The only door to Jinja2."""
 
 import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 
@@ -33,6 +36,18 @@ def make_environment(templates: object = None) -> Environment:
     return Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+
+
+def request_context(environment: Environment, environ: Mapping[str, Any]) -> AbstractContextManager[object]:
+    """Return what a framework's helpers need around a page that is drawn outside its application.
+
+    Flask's environment knows its application, whose ``url_for`` and ``request`` want a request of it.
+    """
+    make_context = getattr(getattr(environment, "app", None), "request_context", None)
+    if not callable(make_context):
+        return nullcontext()
+    context: AbstractContextManager[object] = make_context(dict(environ))
+    return context
 
 
 def _check_escapes(environment: Environment) -> None:

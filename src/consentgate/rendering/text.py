@@ -226,8 +226,12 @@ def markdown(policy: Catalogue, localizer: Localizer) -> Iterator[str]:
         if category.description:
             yield f"{_escape_markdown(plain(category.description))}\n"
         yield f"{say(BASES[category.basis])}\n"
+        if category.hosts:
+            hosts = ", ".join(_escape_markdown(host) for host in category.hosts)
+            yield f"{say(mark('Also uses other hosts:'))} {hosts}.\n"
         if not category.cookies:
-            yield say(mark("No cookies of this kind are declared.")) + "\n"
+            if not category.hosts:
+                yield say(mark("No cookies of this kind are declared.")) + "\n"
             continue
         yield _line([say(column) for column in COLUMNS])
         yield _line(["---"] * len(COLUMNS))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from hypothesis import given, settings
@@ -11,9 +11,16 @@ from hypothesis.errors import Flaky
 from consentgate.catalogue.catalogue import Catalogue
 
 from . import law
-from .driving import Answer, Fields, Heard, drive, environ_for, listening
-from .trial import Asked, Trial, accepting_all, names_kept, plain_requests, requests
+from .asking import Asked, plain_requests, requests
+from .driving import Answer, Fields, Heard, Route, cookie_pairs, drive, environ_for, listening
+from .fields import is_targeted, names_kept
+from .routes import RouteLike, checked_routes
+from .trial import Trial, accepting_all
 from .visiting import visit
+from .withdrawal import assert_a_newer_choice_counts, assert_a_refusal_empties_the_jar
+
+if TYPE_CHECKING:
+    from consentgate.gate.middleware import ConsentGate
 
 __tracebackhide__ = True  # pytest shows the caller's line, and the message
 
@@ -21,15 +28,18 @@ __tracebackhide__ = True  # pytest shows the caller's line, and the message
 def assert_enforced(
     app: WSGIApplication,
     *,
-    gate: Any = None,
+    gate: "ConsentGate | None" = None,
     application: WSGIApplication | None = None,
-    routes: Sequence[str] = ("/",),
+    routes: Sequence[RouteLike] = ("/",),
+    cookies: Mapping[str, str] | str = "",
     environ: Mapping[str, Any] | None = None,
 ) -> None:
     """Fail unless *app* keeps to its policy, whatever its visitors have answered and send.
 
-    Drives it with generated preferences, genuine and not, and with cookies it should not see; fails
-    with the shortest request that leaks (P1 to P4). As many requests as the Hypothesis profile says.
+    Drives it with generated preferences, genuine and not, and with cookies it should not see; tried again,
+    with fields that are no list, and from other sites' pages; and fails with the shortest request that leaks
+    (P1 to P4). As many requests as the Hypothesis profile says. Then a visitor accepts all and refuses all:
+    a few responses later no cookie that may be refused is sent any more.
 
     Args:
         app: the application as it is served.
@@ -37,14 +47,21 @@ def assert_enforced(
             unless given.
         application: the application without the gate. With it, an allowed cookie that is missing or
             altered is a failure as well.
-        routes: paths to ask for; at least one sets a cookie that may be refused, or nothing would be shown.
+        routes: paths to ask for, or methods with a path and a body: ``("POST", "/login", {"name": "ann"})``.
+            A form is posted as the site's own. At least one sets a cookie that may be refused, or nothing
+            would be shown.
+        cookies: what each request carries, a mapping or a Cookie string: such as the session of somebody
+            who has logged in.
         environ: what your application needs in each request, such as ``{"HTTP_HOST": "example.org"}``.
 
     Raises:
         AssertionError: a cookie gets through that the visitor has not allowed, in either direction; or
             nothing could be shown: no route sets a cookie to refuse, or genuine preferences are not believed.
+        TypeError: an argument cannot be as it is; says what it could be.
     """
-    trial = Trial(app, _checked_gate(app, gate), application, _checked_routes(routes), dict(environ or {}))
+    found = _checked_gate(app, gate)
+    environ, brought = environ or {}, _checked_cookies(found, cookies, environ or {})
+    trial = Trial(app, found, application, checked_routes(routes), environ, brought)
     trial.assert_worth_it()
 
     for asked in plain_requests(trial.gate, trial.routes):
@@ -62,14 +79,17 @@ def assert_enforced(
         # It fails once and not again, as where a request changes what the next one meets.
         raise AssertionError(trial.first_failure) from None
     trial.assert_was_worth_it()
+    assert_a_refusal_empties_the_jar(trial)
+    assert_a_newer_choice_counts(trial)
 
 
 def assert_transparent(
     app: WSGIApplication,
     application: WSGIApplication,
     *,
-    gate: Any = None,
-    routes: Sequence[str] = ("/",),
+    gate: "ConsentGate | None" = None,
+    routes: Sequence[RouteLike] = ("/",),
+    cookies: Mapping[str, str] | str = "",
     environ: Mapping[str, Any] | None = None,
 ) -> None:
     """Fail unless *app* answers as *application* does, but for cookies and what caches are told (P5).
@@ -83,32 +103,37 @@ def assert_transparent(
             requests alike (one of three times will do, so that a clock may tick).
         gate: the `ConsentGate` somewhere inside *app*, if *application* asks its visit; *app* itself,
             unless given.
-        routes: paths to ask for.
+        routes: paths to ask for, or methods with a path and a body, as for `assert_enforced`.
+        cookies: what each request carries, a mapping or a Cookie string: of necessary categories, since
+            *application* gets them all.
         environ: what your application needs in each request.
 
     Raises:
         AssertionError: naming what differs.
     """
     policy = getattr(app if gate is None else gate, "policy", None)
-    for route in _checked_routes(routes):
-        bare, gated, heard = _answers(app, application, policy, route, environ or {})
+    text = _cookie_string(cookie_pairs(cookies))
+    more = {**({"HTTP_COOKIE": text} if text else {}), **(environ or {})}
+    for route in checked_routes(routes):
+        bare, gated, heard = _answers(app, application, policy, route, more)
         if hasattr(app, "policy") and heard.iterables and gated.iterable is not heard.iterables[-1]:
             raise AssertionError(
-                f"GET {route}: the body is not the application's own iterable; it may be buffered or delayed"
+                f"{route}: the body is not the application's own iterable; it may be buffered or delayed"
             )
         ours = _comparable(gated)
         for what, theirs in _comparable(bare).items():
             if theirs != ours[what]:
                 raise AssertionError(
-                    f"GET {route}: {what} differs: {theirs!r} without the gate, {ours[what]!r} with it"
+                    f"{route}: {what} differs: {theirs!r} without the gate, {ours[what]!r} with it"
                 )
 
 
 def assert_all_declared(
     app: WSGIApplication,
-    routes: Sequence[str] = ("/",),
+    routes: Sequence[RouteLike] = ("/",),
     *,
-    gate: Any = None,
+    gate: "ConsentGate | None" = None,
+    cookies: Mapping[str, str] | str = "",
     environ: Mapping[str, Any] | None = None,
 ) -> None:
     """Fail if any route sets a cookie that the policy does not declare; the message is its declaration.
@@ -117,18 +142,20 @@ def assert_all_declared(
 
     Args:
         app: the application as it is served.
-        routes: paths to ask for.
+        routes: paths to ask for, or methods with a path and a body, as for `assert_enforced`.
         gate: the `ConsentGate` somewhere inside it; *app* itself, unless given.
+        cookies: what each request carries, as for `assert_enforced`.
         environ: what your application needs in each request.
 
     Raises:
         AssertionError: naming route and cookie; or no application behind the gate was reached.
     """
     gate = _checked_gate(app, gate)
-    undeclared: dict[str, str] = {}
+    accepting = _cookie_string(_checked_cookies(gate, cookies, environ or {}), accepting_all(gate))
+    undeclared: dict[str, Route] = {}
     with listening(gate) as heard:
-        for route in _checked_routes(routes):
-            drive(app, environ_for(route, accepting_all(gate), **dict(environ or {})))
+        for route in checked_routes(routes):
+            drive(app, environ_for(route, accepting, **(environ or {})))
             for fields in heard.starts:
                 for name in names_kept(fields):
                     if law.key_of(gate.policy, name) is None:
@@ -136,7 +163,7 @@ def assert_all_declared(
     if not heard.environs:
         raise AssertionError(f"no route of {list(routes)} reaches the application behind the gate")
     declarations = "".join(
-        f'\n# GET {route}\n[[category.cookie]]\nname = "{name}"' for name, route in undeclared.items()
+        f'\n# {route}\n[[category.cookie]]\nname = "{name}"' for name, route in undeclared.items()
     )
     if undeclared:
         raise AssertionError(
@@ -153,21 +180,24 @@ def _answers(
     app: WSGIApplication,
     application: WSGIApplication,
     policy: Catalogue | None,
-    route: str,
+    route: Route,
     environ: Mapping[str, Any],
 ) -> tuple[Answer, Answer, Heard]:
     """Return what *application* answers, what *app* does, and what was heard inside it."""
-    asked = environ_for(route, **environ)
+
+    def asked() -> WSGIEnvironment:
+        return environ_for(route, **environ)
+
     for _ in range(3):
-        bare = drive(application, _visited(asked, policy))
+        bare = drive(application, _visited(asked(), policy))
         with listening(app) if hasattr(app, "app") else nullcontext(Heard()) as heard:
-            gated = drive(app, asked)
+            gated = drive(app, asked())
         # Asked again afterwards: if that is the same, no second passed of a clock that an answer tells.
-        if _comparable(drive(application, _visited(asked, policy))) == _comparable(bare):
+        if _comparable(drive(application, _visited(asked(), policy))) == _comparable(bare):
             return bare, gated, heard
     raise AssertionError(
-        f"GET {route}: without the gate, two requests are answered differently, so that nothing can "
-        "be compared; send what makes the answer steady: environ={'HTTP_COOKIE': ...}"
+        f"{route}: without the gate, two requests are answered differently, so that nothing can "
+        "be compared; send what makes the answer steady: cookies={...}"
     )
 
 
@@ -185,12 +215,8 @@ def _comparable(answer: Answer) -> dict[str, object]:
 
 def _others(headers: Fields) -> Fields:
     """Return the fields that a gate has no business with."""
-    own = {"set-cookie", "cache-control", "vary", "surrogate-control"}
-    return [
-        (name, value)
-        for name, value in headers
-        if name.lower() not in own and not name.lower().endswith("cdn-cache-control")
-    ]
+    own = {"set-cookie", "cache-control", "vary"}
+    return [(name, value) for name, value in headers if name.lower() not in own and not is_targeted(name)]
 
 
 def _checked_gate(app: Any, gate: Any) -> Any:
@@ -204,7 +230,21 @@ def _checked_gate(app: Any, gate: Any) -> Any:
     return found
 
 
-def _checked_routes(routes: Sequence[str]) -> Sequence[str]:
-    if isinstance(routes, str) or not routes or not all(route.startswith("/") for route in routes):
-        raise TypeError(f"routes must be paths such as ('/', '/shop'), not {routes!r}")
-    return list(routes)
+def _checked_cookies(
+    gate: Any, cookies: Mapping[str, str] | str, environ: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    if "HTTP_COOKIE" in environ:
+        raise TypeError(
+            "environ holds HTTP_COOKIE, which the trial itself sends: cookies='...' adds yours to it"
+        )
+    brought = cookie_pairs(cookies)
+    own = gate.policy.cookie_name
+    if any(name == own for name, _ in brought):
+        raise TypeError(
+            f"cookies hold {own!r}, the preferences cookie, of which the trial sends every kind itself"
+        )
+    return brought
+
+
+def _cookie_string(pairs: Sequence[tuple[str, str]], *others: str) -> str:
+    return "; ".join([*(f"{name}={value}" for name, value in pairs), *others])

@@ -1,18 +1,61 @@
 """One request through an application, as a server makes it, with everything written down (PEP 3333)."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, NamedTuple
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 from wsgiref.util import setup_testing_defaults
 
 Fields = list[tuple[str, str]]
 
+HandOver = Literal["list", "tuple", "iterator", "edited late", "broken status", "broken field"]
+"""How an application hands status and fields to start_response.
+
+The fields as a ``list``, which PEP 3333 asks for; as a ``tuple`` or an ``iterator``, which servers take, too;
+or as a list that it edits when start_response has returned (``edited late``). With a Set-Cookie behind a line
+break, which some servers write out: in the status, or in the value of another field.
+"""
+
+HAND_OVERS: tuple[HandOver, ...] = (
+    "list",
+    "tuple",
+    "iterator",
+    "edited late",
+    "broken status",
+    "broken field",
+)
+
+SAFE_METHODS = ("GET", "HEAD")
+
+# Native strings of PEP 3333, without what ends a pair.
+_NAME = re.compile(r"[ !-:<>-~\x80-\xff]+")
+_VALUE = re.compile(r"[ -:<-~\x80-\xff]*")
+
+
+class Route(NamedTuple):
+    """Where a request goes to, and with what.
+
+    Attributes:
+        method: the request's method.
+        path: its path, with its query.
+        body: its body.
+        content_type: the body's media type.
+    """
+
+    method: str = "GET"
+    path: str = "/"
+    body: bytes = b""
+    content_type: str = "application/x-www-form-urlencoded"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
 
 class FileWrapper:
-    """What a server offers as `wsgi.file_wrapper`; it knows its own when it gets one back."""
+    """A server's `wsgi.file_wrapper`; the server knows its own when it gets one back."""
 
     def __init__(self, file: Any, block_size: int = 8192) -> None:
         self._file, self._block_size = file, block_size
@@ -27,7 +70,7 @@ class FileWrapper:
 
 @dataclass
 class Answer:
-    """What a server was given in the course of one request.
+    """All that a server is given in the course of one request.
 
     Attributes:
         starts: status and fields of each call of start_response, as they were when it was called.
@@ -36,6 +79,8 @@ class Answer:
         iterable: what the application returned.
         as_file: whether that was the server's own file wrapper.
         had_close: whether it had a close().
+        late: each list of fields that was changed after start_response returned, as it was in the end;
+            some servers send the list only then.
     """
 
     starts: list[tuple[str, Fields]] = field(default_factory=list)
@@ -44,6 +89,7 @@ class Answer:
     iterable: object = None
     as_file: bool = False
     had_close: bool = False
+    late: list[Fields] = field(default_factory=list)
 
     @property
     def status(self) -> str:
@@ -56,11 +102,15 @@ class Answer:
         return self.starts[-1][1]
 
 
-def environ_for(path: str, cookie_string: str = "", **extra: Any) -> WSGIEnvironment:
-    """Return the environ of a GET for *path*, with its query, over https, as for a page looked at."""
-    path_info, _, query = path.partition("?")
+def environ_for(route: Route | str, cookie_string: str = "", **extra: Any) -> WSGIEnvironment:
+    """Return the environ of a request to *route*, over https, as a browser makes it for a page.
+
+    A path alone is a GET of somebody who typed it; another method is a form of the site's own.
+    """
+    route = Route(path=route) if isinstance(route, str) else route
+    path_info, _, query = route.path.partition("?")
     environ: WSGIEnvironment = {
-        "REQUEST_METHOD": "GET",
+        "REQUEST_METHOD": route.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": path_info,
         "QUERY_STRING": query,
@@ -68,14 +118,21 @@ def environ_for(path: str, cookie_string: str = "", **extra: Any) -> WSGIEnviron
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "443",
         "wsgi.url_scheme": "https",
-        "wsgi.input": io.BytesIO(),
+        "wsgi.input": io.BytesIO(route.body),
         "wsgi.errors": io.StringIO(),
         "wsgi.file_wrapper": FileWrapper,
+        "HTTP_SEC_FETCH_SITE": "none",
+        "HTTP_SEC_FETCH_MODE": "navigate",
         "HTTP_SEC_FETCH_DEST": "document",
     }
     if cookie_string:
         environ["HTTP_COOKIE"] = cookie_string
+    if route.method not in SAFE_METHODS:
+        environ["HTTP_SEC_FETCH_SITE"] = "same-origin"
+        environ["CONTENT_TYPE"], environ["CONTENT_LENGTH"] = route.content_type, str(len(route.body))
     environ.update(extra)
+    if route.method not in SAFE_METHODS:
+        environ.setdefault("HTTP_ORIGIN", f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}")
     setup_testing_defaults(environ)
     return environ
 
@@ -83,9 +140,11 @@ def environ_for(path: str, cookie_string: str = "", **extra: Any) -> WSGIEnviron
 def drive(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
     """Return what *app* gives a server for this request; what it raises is raised."""
     answer = Answer()
+    given: list[Fields] = []
 
     def start_response(status: str, headers: Fields, exc_info: Any = None, /) -> Callable[[bytes], object]:
-        answer.starts.append((status, list(headers)))
+        given.append(headers if isinstance(headers, list) else list(headers))
+        answer.starts.append((status, list(given[-1])))
         return answer.written.append
 
     iterable: Iterable[bytes] = app(environ, start_response)
@@ -97,12 +156,26 @@ def drive(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
     finally:
         if close is not None:
             close()
+    answer.late = [list(last) for last, (_, first) in zip(given, answer.starts, strict=True) if last != first]
+    return answer
+
+
+def drop(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
+    """Return what *app* gives a server that lets go of the iterable before its first chunk."""
+    answer = Answer()
+
+    def start_response(status: str, headers: Fields, exc_info: Any = None, /) -> Callable[[bytes], object]:
+        answer.starts.append((status, list(headers)))
+        return answer.written.append
+
+    iterable = app(environ, start_response)
+    getattr(iterable, "close", lambda: None)()
     return answer
 
 
 @dataclass
 class Heard:
-    """What passed between a gate and the application behind it.
+    """All that passed between a gate and the application behind it.
 
     Attributes:
         environs: a copy of each environ the application was given.
@@ -117,20 +190,43 @@ class Heard:
     iterables: list[object] = field(default_factory=list)
 
 
+class Interrupted(Exception):
+    """Stands for whatever makes middleware try a request again, such as a transaction's conflict."""
+
+
 @contextmanager
-def listening(gate: Any) -> Iterator[Heard]:
-    """Write down what passes between *gate* and its application, and change nothing of it."""
+def listening(
+    gate: Any, hand_over: HandOver = "list", *, late: str = "", fails_first: bool = False
+) -> Iterator[Heard]:
+    """Write down what passes between *gate* and its application.
+
+    Nothing of it is changed, unless these say so.
+
+    Args:
+        gate: the gate.
+        hand_over: how the application's fields reach the gate.
+        late: a set-cookie-string for what is edited late, or broken.
+        fails_first: whether the first call raises `Interrupted` before the application is called.
+    """
     heard, inner = Heard(), gate.app
 
     def listener(environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
         heard.environs.append(dict(environ))
+        if fails_first and len(heard.environs) == 1:
+            raise Interrupted
 
         def started(status: str, headers: Fields, *exc_info: Any) -> Any:
             before = list(headers)
             heard.starts.append(before)
-            write = start_response(status, headers, *exc_info)
-            if headers != before:
+            broken = f"\r\nSet-Cookie: {late}"
+            handed = _handed_over(headers, hand_over, ("X-Broken", f"1{broken}"))
+            given = list(handed) if isinstance(handed, list) else []
+            status += broken if hand_over == "broken status" else ""
+            write = start_response(status, handed, *exc_info)
+            if isinstance(handed, list) and handed != given:
                 heard.edited.append(before)
+            if hand_over == "edited late":
+                handed.insert(0, ("Set-Cookie", late))
             return write
 
         iterable: Iterable[bytes] = inner(environ, started)
@@ -144,6 +240,14 @@ def listening(gate: Any) -> Iterator[Heard]:
         gate.app = inner
 
 
+def _handed_over(headers: Fields, hand_over: HandOver, broken: tuple[str, str]) -> Any:
+    if hand_over == "broken field":
+        return [*headers, broken]
+    # The application may keep its list for the next response, so a copy is edited.
+    kinds: dict[HandOver, Any] = {"tuple": tuple, "iterator": iter, "edited late": list}
+    return kinds[hand_over](headers) if hand_over in kinds else headers
+
+
 def cookies_in(cookie_string: str) -> Iterator[tuple[str, str]]:
     """Yield name and value of each pair in a Cookie field, ``""`` for the name of one without."""
     for pair in cookie_string.split(";"):
@@ -155,3 +259,31 @@ def cookies_in(cookie_string: str) -> Iterator[tuple[str, str]]:
 def set_cookies(headers: Iterable[tuple[str, str]]) -> list[str]:
     """Return the values of the Set-Cookie fields among *headers*."""
     return [value for name, value in headers if name.lower() == "set-cookie"]
+
+
+def cookie_pairs(cookies: Mapping[str, str] | str) -> list[tuple[str, str]]:
+    """Return the (name, value) pairs of cookies that a test brings along.
+
+    >>> cookie_pairs("sessionid=1; lang=fr"), cookie_pairs({"sessionid": "1"})
+    ([('sessionid', '1'), ('lang', 'fr')], [('sessionid', '1')])
+
+    Raises:
+        TypeError: they are neither a mapping nor a Cookie string, or one of them is no cookie.
+    """
+    if isinstance(cookies, Mapping):
+        pairs = list(cookies.items())
+    elif isinstance(cookies, str):
+        pairs = list(cookies_in(cookies))
+    else:
+        raise TypeError(
+            f"cookies must be a mapping such as {{'sessionid': '1'}} or a Cookie string such as "
+            f"'sessionid=1; lang=fr', not {cookies!r}"
+        )
+    for name, value in pairs:
+        are_texts = isinstance(name, str) and isinstance(value, str)
+        if not (are_texts and _NAME.fullmatch(name) and _VALUE.fullmatch(value)):
+            raise TypeError(
+                f"cookies: {name!r} with the value {value!r} is no cookie a browser sends: both are str, the "
+                "name is not empty and holds no '=', and neither holds ';' or a control character"
+            )
+    return pairs

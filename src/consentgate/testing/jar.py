@@ -32,6 +32,7 @@ class StoredCookie(NamedTuple):
         secure: whether it goes back over https only.
         http_only: whether scripts can't see it.
         expires: when it ends, in Unix seconds; None with the browser's session.
+        partitioned: whether it is kept apart from one of the same name that is not (CHIPS).
     """
 
     name: str
@@ -42,6 +43,7 @@ class StoredCookie(NamedTuple):
     secure: bool
     http_only: bool
     expires: float | None
+    partitioned: bool = False
 
 
 def _now(now: float | None) -> float:
@@ -49,7 +51,7 @@ def _now(now: float | None) -> float:
 
 
 class Jar(Mapping[str, str]):
-    """What a browser has stored, by name; of cookies that share a name, the value first sent counts.
+    """The cookies a browser has stored, by name; of cookies that share a name, the value first sent counts.
 
     It knows no list of public suffixes: a Domain without a dot is all it refuses as one.
 
@@ -61,7 +63,7 @@ class Jar(Mapping[str, str]):
     """
 
     def __init__(self) -> None:
-        self._cookies: dict[tuple[str, str, bool, str], StoredCookie] = {}
+        self._cookies: dict[tuple[str, str, bool, str, bool], StoredCookie] = {}
 
     @property
     def cookies(self) -> tuple[StoredCookie, ...]:
@@ -103,7 +105,7 @@ class Jar(Mapping[str, str]):
         cookie = _parsed(set_cookie_string, url, now, response_headers)
         if cookie is None or (not cookie.secure and self._would_hide_a_secure_one(cookie, url)):
             return
-        at = cookie.name, cookie.domain, cookie.host_only, cookie.path
+        at = cookie.name, cookie.domain, cookie.host_only, cookie.path, cookie.partitioned
         if cookie.expires is not None and cookie.expires <= now:
             self._cookies.pop(at, None)
         else:
@@ -121,7 +123,7 @@ class Jar(Mapping[str, str]):
     def put(self, name: str, value: str, url: str) -> None:
         """Store a cookie of this name for *url*'s host, whoever would have set it."""
         scheme, host, _ = _split(url)
-        self._cookies[name, host, True, "/"] = StoredCookie(
+        self._cookies[name, host, True, "/", False] = StoredCookie(
             name, value, host, True, "/", scheme == "https", False, None
         )
 
@@ -148,7 +150,7 @@ class Jar(Mapping[str, str]):
         )
 
     def _would_hide_a_secure_one(self, cookie: StoredCookie, url: str) -> bool:
-        """Tell whether http would put *cookie* in the place of one that is Secure (RFC 6265bis 5.7, 9)."""
+        """Return whether http would put *cookie* in the place of one that is Secure (RFC 6265bis 5.7, 9)."""
         return not url.startswith("https:") and any(
             stored.secure and stored.name == cookie.name and _is_under(cookie.path, stored.path)
             for stored in self._cookies.values()
@@ -174,7 +176,7 @@ def fields_received(response_headers: Iterable[tuple[str, str]]) -> Iterator[tup
 
 
 class _Set(NamedTuple):
-    """What a Set-Cookie field says, whoever sent it."""
+    """A Set-Cookie field, read."""
 
     name: str
     value: str
@@ -185,7 +187,8 @@ def _read(set_cookie_string: str) -> _Set | None:
     if _SHOULD_NOT_BE.search(set_cookie_string):
         return None
     pair, _, unparsed = set_cookie_string.partition(";")
-    name, value = _name_and_value(pair)
+    name, _, value = pair.partition("=") if "=" in pair else ("", "", pair)
+    name, value = name.strip(_BLANK), value.strip(_BLANK)
     said = _attributes(unparsed)
     if said is None or not (name or value) or len(name) + len(value) > 4096 or "\t" in name + value:
         return None
@@ -228,21 +231,14 @@ def _parsed(
         name=name,
         value=value,
         domain=domain or host,
-        host_only=not domain,
+        host_only=not domain or (domain == host and _has_no_parent(host)),
         path=path if path.startswith("/") else request_path.rpartition("/")[0] or "/",
         secure="secure" in said,
         http_only="httponly" in said,
         expires=_expires(said, now, response_headers),
+        partitioned="partitioned" in said,
     )
     return cookie if _is_acceptable(cookie, said, scheme) else None
-
-
-def _name_and_value(pair: str) -> tuple[str, str]:
-    name, equals, value = pair.partition("=")
-    if not equals:
-        name, value = "", name
-    name, value = name.strip(_BLANK), value.strip(_BLANK)
-    return name, value
 
 
 def _attributes(unparsed: str) -> dict[str, str] | None:
@@ -259,7 +255,7 @@ def _attributes(unparsed: str) -> dict[str, str] | None:
 
 
 def _is_acceptable(cookie: StoredCookie, said: Mapping[str, str], scheme: str) -> bool:
-    """Tell whether nothing about how *cookie* was set breaks what it claims (RFC 6265bis 4.1.3, 5.7)."""
+    """Return whether nothing about how *cookie* was set breaks what it claims (RFC 6265bis 4.1.3, 5.7)."""
     if cookie.secure and scheme != "https":
         return False
     if not cookie.secure and (said.get("samesite", "").lower() == "none" or "partitioned" in said):
@@ -276,8 +272,12 @@ def _is_acceptable(cookie: StoredCookie, said: Mapping[str, str], scheme: str) -
 def _may_be_set_for(host: str, domain: str) -> bool:
     if domain == host:
         return True
-    is_address = re.fullmatch(r"[0-9.]+|\[.*", host) is not None
-    return not is_address and "." in domain and host.endswith(f".{domain}")
+    return not _has_no_parent(host) and "." in domain and host.endswith(f".{domain}")
+
+
+def _has_no_parent(host: str) -> bool:
+    """Return whether browsers know no wider Domain than *host*: an address, or a single label."""
+    return "." not in host or re.fullmatch(r"[0-9.]+|\[.*", host) is not None
 
 
 def _expires(
@@ -333,7 +333,7 @@ def _leading_number(token: str) -> int:
 
 
 def _is_under(path: str, cookie_path: str) -> bool:
-    """Tell whether a request to *path* gets a cookie with this path (RFC 6265bis 5.1.4)."""
+    """Return whether a request to *path* gets a cookie with this path (RFC 6265bis 5.1.4)."""
     return path == cookie_path or (
         path.startswith(cookie_path) and (cookie_path[-1] == "/" or path[len(cookie_path)] == "/")
     )

@@ -35,7 +35,7 @@ _SLOPPY_AVS = (
     "path", "Domain=", "secure=no", "=", "",
 )  # fmt: skip
 
-# What parsers trip over: separators, blanks that are none, quotes, line breaks, another cookie inside.
+# Parsers trip over these: separators, blanks that are none, quotes, line breaks, another cookie inside.
 _HOSTILE_BITS = (
     ";", "=", ",", '"', "\\", " ", "\t", "\xa0", "\x85", "\x0b", "\0", "\r", "\n", "\r\nSet-Cookie: x=1",
     "Max-Age=0", "sid", "é", "%3d",
@@ -145,7 +145,7 @@ def policies(draw: DrawFn) -> Policy:
         )
     )
     names = draw(st.lists(cookie_names().filter(_is_free), unique=True, max_size=8))
-    # Of one length each: two as long that meet in a name would be a PolicyError.
+    # One length each: two as long that meet in a name would be a PolicyError.
     names += draw(st.lists(_patterns(), unique_by=len, max_size=3))
     categories = []
     for number, key in enumerate(keys):

@@ -18,7 +18,8 @@ class Token(str):
     """The value of a preferences cookie; and what a gate has to take it for.
 
     Attributes:
-        kind: ``genuine``; ``outdated``, genuine but the declarations have changed since; ``aged``;
+        kind: ``genuine``; ``outdated``, genuine, but the declarations have changed since, so that each no
+            in it stands and no yes does; ``aged``;
             ``future``, dated ahead; ``foreign``, signed with another key; ``tampered``; or ``junk``.
         answers: what it says, category key to yes or no; None if it is not to be believed.
     """
@@ -75,6 +76,8 @@ class Token(str):
             changed = text.replace(".n.", ".y.")
             return cls(changed, kind, dict(said) if changed == text else None)
         believed: Mapping[str, bool] | None = dict(said) if kind == "genuine" else None
-        if kind == "outdated" or (kind in days and not said):
-            believed = {key: yes for key, yes in said.items() if not yes}  # genuine; only a no still counts
+        if kind == "outdated":
+            believed = {key: False for key, yes in said.items() if not yes}
+        elif kind in days and not said:
+            believed = {}  # genuine, and without an answer that could be too old
         return cls(text, kind, believed)

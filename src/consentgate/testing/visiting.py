@@ -46,6 +46,7 @@ def visit(
     refused: Iterable[str] = (),
     environ: WSGIEnvironment | None = None,
     preferences_path: str | None = "/cookies",
+    answers_withheld: bool = False,
 ) -> Visit:
     """Return the visit of somebody who accepted and refused these, and was not asked the rest.
 
@@ -62,6 +63,8 @@ def visit(
         refused: keys of those refused.
         environ: of the request, to whose page the banner leads back.
         preferences_path: where a gate would have its page, for the banner.
+        answers_withheld: whether the browser held the visitor's answers back, as it does in frames on
+            other sites: then exempt categories are off, and nothing is asked.
 
     Raises:
         PolicyError: an unknown category, or a necessary one refused.
@@ -69,4 +72,6 @@ def visit(
     answers = {**dict.fromkeys(accepted, True), **dict.fromkeys(refused, False)}
     preferences = Preferences(answers_to(policy, answers, int(time.time())))
     request = RequestFacts() if environ is None else RequestFacts.of(environ)
-    return Visit(_NoGate(policy, preferences_path), request, TokenResult(preferences))
+    tokens = TokenResult(preferences)
+    situation = tokens.situation._replace(withheld=answers_withheld)
+    return Visit(_NoGate(policy, preferences_path), request, tokens, situation)

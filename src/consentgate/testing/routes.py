@@ -1,0 +1,62 @@
+"""The routes that an assertion is told to ask for, checked; each error names the mend."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from .driving import SAFE_METHODS, Route
+
+Body = Mapping[str, Any] | Sequence[tuple[str, Any]] | str | bytes
+"""A form's fields, or a body as it is."""
+
+RouteLike = str | tuple[str, str] | tuple[str, str, Body]
+"""A path to GET; or a method with a path, and with a body."""
+
+_EXAMPLES = "'/shop', ('DELETE', '/cart') or ('POST', '/login', {'name': 'ann'})"
+
+
+def checked_routes(routes: Sequence[RouteLike]) -> list[Route]:
+    """Return *routes* as values.
+
+    >>> checked_routes(["/", ("post", "/login", {"name": "ann"})])[1]
+    Route(method='POST', path='/login', body=b'name=ann', content_type='application/x-www-form-urlencoded')
+
+    Raises:
+        TypeError: one of them is no route, or there is none.
+    """
+    if isinstance(routes, str | bytes) or not isinstance(routes, Sequence) or not routes:
+        raise TypeError(f"routes must be paths such as ('/', '/shop'), in a list or tuple, not {routes!r}")
+    return [_checked(each) for each in routes]
+
+
+def _checked(route: Any) -> Route:
+    if isinstance(route, str):
+        return Route(path=_checked_path(route))
+    if not isinstance(route, tuple) or len(route) not in (2, 3):
+        raise TypeError(f"routes: {route!r} is no route such as {_EXAMPLES}")
+    method, path, *rest = route
+    if not (isinstance(method, str) and method.isascii() and method.isalpha()):
+        raise TypeError(f"routes: a tuple is a method, a path and a body, such as {_EXAMPLES}; not {route!r}")
+    method = method.upper()
+    if rest and method in SAFE_METHODS:
+        raise TypeError(f"routes: {method} has no body: put the fields into the path, '/search?q=tea'")
+    return Route(method, _checked_path(path), _encoded(rest[0]) if rest else b"")
+
+
+def _checked_path(path: Any) -> str:
+    if not isinstance(path, str) or not path.startswith("/"):
+        raise TypeError(f"routes must be paths such as '/shop', which begin with '/', not {path!r}")
+    return path
+
+
+def _encoded(body: Any) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, str):
+        return body.encode()
+    try:
+        return urlencode(body, doseq=True).encode()
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"routes: a body is a form's fields such as {{'name': 'ann'}}, or str or bytes, not {body!r}"
+        ) from None
