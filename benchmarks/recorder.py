@@ -1,4 +1,4 @@
-"""What a drift recorder costs: nanoseconds a cookie noted, and a flush."""
+"""The cost of a drift recorder: nanoseconds for each cookie noted, and for a flush."""
 
 import statistics
 import time

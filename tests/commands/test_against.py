@@ -51,7 +51,7 @@ def test_texts_ask_nobody_again() -> None:
         (statistics(), exempt(), "basis was exempt and is consent"),
     ],
 )
-def test_what_an_answer_was_about_asks_those_who_accepted(new: Category, old: Category, why: str) -> None:
+def test_a_change_of_content_asks_those_who_accepted(new: Category, old: Category, why: str) -> None:
     assert asked([new], [old]) == [AGAIN + why]
 
 

@@ -77,7 +77,7 @@ def test_one_readable_block(
     ]
 
 
-def test_what_the_gate_changes_is_shown(policy: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_changed_field_is_shown(policy: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", policy, "count=1; Max-Age=99999999; Path=/"]) == 0
     assert "passes as 'count=1; " in capsys.readouterr().out
 

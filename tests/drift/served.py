@@ -1,9 +1,12 @@
-"""The application that test_servers.py serves, behind discover; DRIFT_STORE names the store."""
+"""The application that test_servers.py serves, behind discover or a gate; DRIFT_STORE names the store."""
 
 import os
 from typing import Any
 
-from consentgate.drift import discover
+from consentgate.drift import DriftRecorder, discover
+from tests.conftest import KEY, make_policy
+
+STORE = os.environ.get("DRIFT_STORE", "drift.sqlite")
 
 
 def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -13,4 +16,5 @@ def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     return [body]
 
 
-app = discover(application, os.environ.get("DRIFT_STORE", "drift.sqlite"))
+discovered = discover(application, STORE)
+gated = make_policy().wrap(application, secret_key=KEY, observer=DriftRecorder(STORE))

@@ -82,7 +82,7 @@ def test_every_cookie_a_browser_would_store_is_noted(lines: list[str]) -> None:
         assert all("max-age" in text or "expires" in text for text in texts)
 
 
-def test_what_is_noted(store: str) -> None:
+def test_names_and_attributes_are_noted(store: str) -> None:
     lines = ("sid=1; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=60", "gone=; Max-Age=0")
 
     def inner(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -129,7 +129,7 @@ def test_a_line_break_in_a_field_is_one_warning(store: str, caplog: pytest.LogCa
 @pytest.mark.parametrize(
     "headers", [iter([("Set-Cookie", "a=1")]), [("Set-Cookie",)], [(b"Set-Cookie", None)], None]
 )
-def test_what_is_not_pep_3333_is_handed_on(
+def test_arguments_that_break_pep_3333_are_handed_on(
     headers: Any, store: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     got = []

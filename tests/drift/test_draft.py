@@ -66,7 +66,7 @@ def test_a_draft_is_refused_until_it_is_decided_then_it_declares_what_was_seen(s
 
 
 @given(st.lists(seen_facts, max_size=8))
-def test_what_a_policy_declares_is_not_in_the_draft(seen: list[Fact]) -> None:
+def test_a_declared_cookie_is_not_in_the_draft(seen: list[Fact]) -> None:
     policy = Policy([Category("set-by-server", cookies=["_ga_*", "visitor_id*"])])
     draft = to_toml(make_report(seen, policy), KNOWN, policy)
     if "[[category]]" in draft:

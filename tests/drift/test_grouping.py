@@ -88,7 +88,7 @@ def test_no_two_patterns_could_disagree_on_a_name(seen: list[str], data: st.Data
         (["tok-1a2b3c4d", "tok-9f8e7d6c", "tok-bcdfbcdf"], ["tok-*"]),
     ],
 )
-def test_what_becomes_one_pattern(seen: list[str], groups: list[str]) -> None:
+def test_names_become_these_patterns(seen: list[str], groups: list[str]) -> None:
     assert sorted(group_names(seen)) == sorted(groups)
 
 

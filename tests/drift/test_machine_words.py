@@ -38,11 +38,11 @@ def test_the_part_lies_in_the_name(name: str) -> None:
         ("", None),
     ],
 )
-def test_what_is_cut_out(name: str, framed: str | None) -> None:
+def test_this_part_is_cut_out(name: str, framed: str | None) -> None:
     part = machine_made(name)
     assert (part and f"{name[: part[0]]}*{name[part[1] :]}") == framed
 
 
-def test_what_cannot_be_pronounced() -> None:
+def test_some_words_cannot_be_pronounced() -> None:
     assert is_unpronounceable("BCDFG") and is_unpronounceable("qat")
     assert not is_unpronounceable("queue") and not is_unpronounceable("session")

@@ -1,4 +1,4 @@
-"""What was seen beside what is declared."""
+"""Cookies that were seen, held against a policy."""
 
 from datetime import timedelta
 
@@ -108,9 +108,7 @@ def test_without_a_policy_the_last_one_decides() -> None:
         ("sid", {"lifetime": 10**9, "scopes": frozenset([("/x", "")])}, Drift.LONGER),
     ],
 )
-def test_what_a_cookie_states_beside_what_is_declared(
-    name: str, seen: dict[str, object], drift: Drift
-) -> None:
+def test_a_cookie_is_held_against_its_declaration(name: str, seen: dict[str, object], drift: Drift) -> None:
     assert drifts(make_report([was_set(name, **seen)], POLICY))[name] is drift
 
 
@@ -122,7 +120,7 @@ def test_one_of_several_declared_scopes_is_enough() -> None:
     assert drifts(make_report([seen], policy))["x"] is Drift.DECLARED
 
 
-def test_what_is_only_sent_back_states_nothing() -> None:
+def test_a_cookie_that_is_only_sent_back_states_nothing() -> None:
     (finding,) = (each for each in make_report([was_sent("sid")], POLICY).cookies if each.name == "sid")
     assert (finding.drift, finding.by_server, finding.lifetime) == (Drift.DECLARED, False, None)
 
@@ -146,7 +144,7 @@ def test_the_gates_own_cookie_is_none_of_the_applications() -> None:
     assert drifts(make_report([was_sent("choice"), own], other)) == {"cookies_preferences": Drift.UNDECLARED}
 
 
-def test_what_could_be_stricter() -> None:
+def test_missing_attributes_are_named() -> None:
     loose = Traits.WITHOUT_SECURE | Traits.WITHOUT_HTTP_ONLY | Traits.WITHOUT_SAME_SITE
     none = Traits.WITHOUT_SECURE | Traits.CROSS_SITE_WITHOUT_SECURE
     (found,) = make_report([was_set("a", traits=loose)]).cookies
@@ -162,7 +160,7 @@ def test_what_could_be_stricter() -> None:
     assert found.weaker == ("SameSite=None without Secure",)
 
 
-def test_what_was_seen_seldom_is_left_out_unless_it_is_declared() -> None:
+def test_rare_cookies_are_left_out_unless_they_are_declared() -> None:
     seen = [
         was_sent("once"),
         was_sent("twice", times=2),

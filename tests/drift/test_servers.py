@@ -20,7 +20,7 @@ from tests.served import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-APP = "tests.drift.served:app"
+APPS = ("discovered", "gated")
 
 COMMANDS = {
     "gunicorn-sync": ("gunicorn", "--preload -w 3 -b 127.0.0.1:{port} {app}", signal.SIGTERM),
@@ -46,14 +46,19 @@ COMMANDS = {
 VISITORS, REQUESTS = 6, 50
 
 
+@pytest.fixture(params=APPS)
+def app(request: pytest.FixtureRequest) -> str:
+    return f"tests.drift.served:{request.param}"
+
+
 @pytest.fixture(params=COMMANDS)
-def served(request: pytest.FixtureRequest, store: str, tmp_path: Path) -> Iterator["Served"]:
+def served(request: pytest.FixtureRequest, app: str, store: str, tmp_path: Path) -> Iterator["Served"]:
     program, options, _ = COMMANDS[request.param]
     if not shutil.which(program, path=str(BIN)):
         pytest.skip(f"{program} is not installed")
     if "gevent" in request.param:
         pytest.importorskip("gevent", reason="gevent is not installed")
-    running = Served(store, tmp_path, program, options)
+    running = Served(store, tmp_path, program, options, app)
     yield running
     running.kill()
 
@@ -61,14 +66,14 @@ def served(request: pytest.FixtureRequest, store: str, tmp_path: Path) -> Iterat
 class Served:
     """One server in a process group of its own, stopped by its own pid."""
 
-    def __init__(self, store: str, folder: Path, program: str, options: str) -> None:
+    def __init__(self, store: str, folder: Path, program: str, options: str, app: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
         self.store = store
         self._log = (folder / "log").open("w+b")
         self.process = subprocess.Popen(
-            [f"{BIN}/{program}", *options.format(port=self.port, app=APP).split()],
+            [f"{BIN}/{program}", *options.format(port=self.port, app=app).split()],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), "DRIFT_STORE": store},
             stdout=self._log,

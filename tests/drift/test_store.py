@@ -96,7 +96,7 @@ def test_the_scopes_of_what_is_evicted_go_too(store: str) -> None:
     connection.close()
 
 
-def test_what_is_not_new_any_more_is_returned(store: str) -> None:
+def test_names_that_are_not_new_any_more_are_returned(store: str) -> None:
     assert write(store, sent("_ga"), sent("zzz")) == {("sent", "_ga"), ("sent", "zzz")}
 
 

@@ -123,7 +123,7 @@ def test_lifetimes_are_rounded_up_to_what_one_declares() -> None:
     ]
 
 
-def test_what_a_terminal_would_obey_is_escaped() -> None:
+def test_control_characters_are_escaped() -> None:
     assert printable("a\x1b]0;x\x07\x9b1m\u202e") == "a\\x1b]0;x\\x07\\x9b1m\\u202e"
     known = Known([Family("_ga", "Evil\x1b[2J", "\n")])
     assert "\x1b" not in to_table(make_report([was_sent("_ga")]), known)

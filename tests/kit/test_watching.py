@@ -123,7 +123,7 @@ def test_a_suite_that_meets_no_cookie_is_told(pytester: pytest.Pytester) -> None
     pytester.makepyfile("def test_it(): pass")
     result = pytester.runpytest_inprocess("-q", "-p", "no:randomly", "--consent-drift=policy.toml")
     assert result.ret == pytest.ExitCode.OK
-    result.stdout.fnmatch_lines(["No cookie was met: no test used a client of*"])
+    result.stdout.fnmatch_lines(["No cookie was met by a test client of*"])
 
 
 def test_a_run_that_failed_stays_failed(pytester: pytest.Pytester) -> None:
@@ -159,7 +159,7 @@ def test_processes_that_would_each_see_a_part_are_refused(pytester: pytest.Pytes
 
 
 @pytest.mark.parametrize("client", ["werkzeug", "django", "webtest"])
-def test_what_each_client_met(client: str) -> None:
+def test_each_client_is_watched(client: str) -> None:
     policy = make_policy()
     with watching() as recorder:
         VISITS[client]()
@@ -215,6 +215,7 @@ def test_a_gate_made_before_is_watched_too_and_left_as_it_was() -> None:
             assert request(gate).set_cookies == []
         assert [each.name for each in report_of(recorder, policy).cookies] == ["zzz"]
     assert type(gate).__call__ is call
+    assert gate.app is inner
 
 
 def test_nothing_met_is_an_empty_report() -> None:

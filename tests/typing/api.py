@@ -18,6 +18,7 @@ from consentgate import (
     Visit,
     presets,
 )
+from consentgate.drift import DriftRecorder, discover
 
 attestation = Attestation(
     sole_purpose=True, anonymous_output=True, no_cross_site=True, no_combination=True, no_third_party=True
@@ -75,3 +76,8 @@ try:
     policy.wrap(application, secret_key="0123456789abcdef", undeclared="strip")  # type: ignore[arg-type]
 except PolicyError as error:
     print(error)
+
+recorder: DriftRecorder = DriftRecorder("drift.sqlite")
+watched: WSGIApplication = discover(app, "drift.sqlite")
+gate = policy.wrap(application, secret_key="0123456789abcdef", observer=[recorder, watch])
+written: bool = recorder.flush()

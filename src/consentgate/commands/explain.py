@@ -66,7 +66,7 @@ def _key(key_file: Path | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a gate did.
+    """The outcome of one request.
 
     Attributes:
         field: the Set-Cookie that went out, None if none did.

@@ -25,7 +25,7 @@ Groups = dict[str, list[str]]
 
 
 class _Frame(NamedTuple):
-    """What stands around the star."""
+    """A pattern as the prefix and the suffix of its star."""
 
     prefix: str
     suffix: str
@@ -169,7 +169,7 @@ def _with_the_rest(groups: Groups, left: Iterable[str]) -> Groups:
 
 
 class _Look:
-    """What the words look like that a group's names differ in."""
+    """The lengths and characters of the words in which a group's names differ."""
 
     def __init__(self, words: Collection[str]) -> None:
         self._lengths = {len(word) for word in words}

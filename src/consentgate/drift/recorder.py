@@ -79,8 +79,9 @@ class DriftRecorder:
     """Seconds a request waits for another process that writes."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = os.fspath(path)
-        if os.path.isdir(self.path) or not os.path.isdir(os.path.dirname(self.path) or "."):
+        # Servers may change the working directory after the application is loaded.
+        self.path = os.path.abspath(os.fsdecode(path))
+        if os.path.isdir(self.path) or not os.path.isdir(os.path.dirname(self.path)):
             raise PolicyError(f"a drift store is a file in a folder that is there, not {self.path!r}")
         self._well_known: WellKnown = frozenset()
         self._known: WellKnown = frozenset()
@@ -168,8 +169,9 @@ class DriftRecorder:
         Args:
             patience: seconds to wait for another process that writes.
         """
-        if not self._writing.acquire(blocking=False):
-            return False  # another thread is at it
+        # A request does not wait while another thread writes; at exit there is time.
+        if not self._writing.acquire(timeout=0 if patience <= self.PATIENCE else patience):
+            return False
         try:
             with self._lock:
                 counts, self._counts, self._scopes = self._counts, {}, {}

@@ -1,4 +1,4 @@
-"""What was seen beside what is declared: one finding for each cookie and host."""
+"""Cookies and hosts that were seen, held against a policy: one finding for each."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -124,7 +124,7 @@ def read_facts(path: str | os.PathLike[str]) -> list[Fact]:
     try:
         return _read(name, "mode=ro")
     except sqlite3.OperationalError:
-        # Who may not write in the folder can't share the file with writers: read what is in it.
+        # A reader that may not write in the folder can't share the file with writers: read it as it is.
         return _read(name, "immutable=1")
 
 

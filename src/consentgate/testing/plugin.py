@@ -65,9 +65,7 @@ class _ConsentDrift:
 
         report = report_of(self._recorder, self._policy)
         if not report.cookies:
-            self._summary = (
-                "No cookie was met: no test used a client of Flask, Werkzeug, Django or WebTest.\n"
-            )
+            self._summary = "No cookie was met by a test client of Flask, Werkzeug, Django or WebTest.\n"
         elif not report.count(Drift.UNDECLARED):
             self._summary = f"Every cookie that was met is declared: {len(report.cookies)}.\n"
         else:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from consentgate.gate.middleware import ConsentGate
 
 
 class Response(NamedTuple):
-    """What is noted of a response."""
+    """The part of a response that is noted."""
 
     set_cookies: Iterable[str]
     over_https: bool
@@ -51,16 +51,11 @@ CLIENTS: dict[tuple[str, str, str], Callable[[Any], Iterator[Response]]] = {
 @contextmanager
 def watching() -> Iterator[DriftRecorder]:
     """Note what applications set: behind every gate, and as the test clients that are installed see it."""
-    with tempfile.TemporaryDirectory(prefix="consentgate-") as folder:
+    with tempfile.TemporaryDirectory(prefix="consentgate-") as folder, ExitStack() as undo:
         recorder = DriftRecorder(Path(folder) / "drift.sqlite")
-        patches = [_gates(recorder), *_clients(recorder)]
-        for each in patches:
-            each.start()
-        try:
-            yield recorder
-        finally:
-            for each in patches:
-                each.stop()
+        for each in (_gates(recorder, undo), *_clients(recorder)):
+            undo.enter_context(each)
+        yield recorder
 
 
 def report_of(recorder: DriftRecorder, catalogue: Catalogue) -> Report:
@@ -76,12 +71,13 @@ def table_of(report: Report) -> str:
     return to_table(report, Known(FAMILIES))
 
 
-def _gates(recorder: DriftRecorder) -> Any:
+def _gates(recorder: DriftRecorder, undo: ExitStack) -> Any:
     """Return a patch by which each gate's application is noted, before the gate strips anything."""
     call = ConsentGate.__call__
 
     def noted(gate: Any, environ: Any, start_response: Any) -> Any:
         if not isinstance(gate.app, Discovery):
+            undo.callback(setattr, gate, "app", gate.app)
             gate.app = Discovery(gate.app, recorder)
         return call(gate, environ, start_response)
 
