@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consentgate import PolicyError
+from consentgate import Category, Policy, PolicyError
 from consentgate.endpoint.page_csp import page_csp_field
 from consentgate.endpoint.routes import Endpoint
 from consentgate.rendering.assets import script, stylesheet
@@ -117,6 +117,16 @@ def test_what_lies_below_takes_no_choice(path: str) -> None:
     assert answer.all("Allow") == ["GET, HEAD"]
     assert get(path=f"{path}x").status == "404 Not Found"
     assert request(GATE, "HEAD", path).headers == get(path=path).headers
+
+
+def test_a_browsers_signal_is_shown_as_honoured() -> None:
+    """R53."""
+    policy = Policy([Category("ads", title="Advertising", cookies=["ad"], sale_or_share=True)])
+    gate = policy.wrap(application(), secret_key=KEY)
+    html = request(gate, path="/cookies", HTTP_SEC_GPC="1").body.decode()
+    assert "which this site honours: Global Privacy Control." in html
+    assert 'name="choice.ads"' not in html
+    assert "Global Privacy Control" not in request(gate, path="/cookies").body.decode()
 
 
 def test_a_mount_is_part_of_every_address() -> None:

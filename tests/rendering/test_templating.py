@@ -95,6 +95,8 @@ def test_an_environment_without_a_loader_finds_ours() -> None:
 def test_templates_that_cannot_be_used_are_named(templates: object, said: str) -> None:
     with pytest.raises(PolicyError, match=said):
         make_environment(templates)
+    with pytest.raises(PolicyError, match=said):
+        POLICY.wrap(application(), secret_key=KEY, templates=templates)  # type: ignore[arg-type]
 
 
 def test_a_folder_without_templates_of_that_name_is_named(tmp_path: Path) -> None:
