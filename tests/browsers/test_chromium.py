@@ -1,4 +1,4 @@
-"""What a visitor does, in a real browser: Debian's Chromium, with its own cookie jar."""
+"""Visitors in a real browser: Debian's Chromium, with its own cookie jar."""
 
 import shutil
 import sys
@@ -121,7 +121,7 @@ class Browser:
 
     @property
     def loader(self) -> str:
-        """What every page that is loaded has of its own, also where its address is the same."""
+        """The mark of the page that is loaded: another one each time, also at the same address."""
         tree = self.driver.execute_cdp_cmd("Page.getFrameTree", {})
         return str(tree["frameTree"]["frame"]["loaderId"])
 
@@ -320,7 +320,7 @@ def test_choosing_one_by_one_and_back(browser: Browser) -> None:
     assert chosen(browser) == {"statistical": "unset", "internal": "yes", "third-party": "no"}
 
 
-def test_what_has_changed_is_asked_and_answered_alone(browser: Browser) -> None:
+def test_a_changed_category_is_asked_and_answered_alone(browser: Browser) -> None:
     """P7: the answers to other categories, the no among them, keep their day."""
     earlier = Policy(
         [

@@ -111,7 +111,7 @@ def test_the_script_is_small_and_asked_for_again() -> None:
 
 
 @pytest.mark.parametrize("path", ["/cookies/banner", "/cookies/banner.js", f"/cookies/{stylesheet()[0]}"])
-def test_what_lies_below_takes_no_choice(path: str) -> None:
+def test_paths_below_the_page_take_no_choice(path: str) -> None:
     answer = request(GATE, "POST", path)
     assert answer.status == "405 Method Not Allowed"
     assert answer.all("Allow") == ["GET, HEAD"]
@@ -181,13 +181,13 @@ def test_a_sites_layout_adds_its_sources() -> None:
         (5, "must be a text such as"),
     ],
 )
-def test_what_is_no_source_is_named(page_csp: Any, said: str) -> None:
+def test_a_text_that_is_no_source_is_named(page_csp: Any, said: str) -> None:
     with pytest.raises(PolicyError, match=re.escape(said)):
         page_csp_field(page_csp)
 
 
 @given(ANY_TEXT | st.from_regex(r"\A(img|style)-src [ -~]*\Z"))
-def test_whatever_is_added_stays_one_field_and_keeps_the_page_from_frames(page_csp: str) -> None:
+def test_added_sources_stay_one_field_and_keeps_the_page_from_frames(page_csp: str) -> None:
     try:
         field = page_csp_field(page_csp)
     except PolicyError:

@@ -107,7 +107,7 @@ def test_a_folder_without_templates_of_that_name_is_named(tmp_path: Path) -> Non
         make_environment(str(tmp_path))
 
 
-def test_whatever_a_site_says_in_its_environment_is_escaped() -> None:
+def test_texts_are_escaped_in_a_sites_environment() -> None:
     environment = Environment(autoescape=lambda name: name is not None and name.endswith(".html"))
     renderer = Renderer(make_policy(site="<b>"), environment)
     html = renderer.page(view_of(POLICY), own="/cookies", next=None, language="en")
