@@ -13,6 +13,7 @@ from .growth import growth
 from .imports import imports
 from .instructions import check_instructions, instructions
 from .memory import memory
+from .recorder import recorder
 from .served import served
 from .table import table
 from .whole import whole
@@ -24,6 +25,7 @@ PARTS: dict[str, Callable[[bool], object]] = {
     "growth": growth,
     "memory": memory,
     "imports": imports,
+    "recorder": recorder,
     "instructions": instructions,
     "served": served,
     "whole": whole,

@@ -128,7 +128,7 @@ class Firefox:
         return bool(self.ask("!!document.querySelector('.consentgate-banner form')"))
 
     def wait_for_jar(self, names: set[str]) -> None:
-        """Wait until its jar holds these cookies and no other: what keeps it lags behind pages."""
+        """Wait until its jar holds these cookies and no other: it lags behind pages."""
         for _ in range(200):
             if self.jar == names:
                 return

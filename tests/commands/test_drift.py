@@ -83,7 +83,7 @@ def test_the_draft_is_refused_by_check_until_it_is_decided(
     ]
     assert main(["check", str(draft)]) == 1
     error = capsys.readouterr().err
-    assert "category 'set-by-scripts'" in error
+    assert "'set-by-scripts'" in error
     assert "basis must be one of necessary, consent, exempt, not 'to be decided'" in error
     draft.write_text(draft.read_text().replace("to be decided", "consent"))
     assert main(["check", str(draft)]) == 0

@@ -13,4 +13,4 @@ def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     return [body]
 
 
-app = discover(application, os.environ["DRIFT_STORE"])
+app = discover(application, os.environ.get("DRIFT_STORE", "drift.sqlite"))

@@ -92,6 +92,12 @@ def test_what_becomes_one_pattern(seen: list[str], groups: list[str]) -> None:
     assert sorted(group_names(seen)) == sorted(groups)
 
 
+def test_no_pattern_is_as_long_as_a_declared_one_that_could_match_the_same_name() -> None:
+    seen = ["_ga.1234", "_ga.5678"]
+    assert list(group_names(seen)) == ["_ga.*"]
+    assert list(group_names(seen, declared=["*_end"])) == seen
+
+
 def test_a_lone_name_of_a_known_family_becomes_its_pattern() -> None:
     found = group_names(["intercom-session-abcdefgh", "_gcl_au", "_gcl_aw", "other"], families=PATTERNS)
     assert found == {

@@ -70,7 +70,7 @@ class Served:
         self.process = subprocess.Popen(
             [f"{BIN}/{program}", *options.format(port=self.port, app=APP).split()],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}", "DRIFT_STORE": store},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), "DRIFT_STORE": store},
             stdout=self._log,
             stderr=self._log,
             start_new_session=True,

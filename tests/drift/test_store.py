@@ -71,9 +71,10 @@ def test_scopes_are_kept_for_cookies_that_are_set_and_few_of_them(store: str) ->
 def test_names_seen_on_one_day_and_seldom_go_first(store: str) -> None:
     """Anyone can invent a name; hardly the same one on two days."""
     write(store, sent("real, on two days", day=1))
-    write(store, sent("real, on two days", day=2), sent("real, often", day=2, times=40))
+    write(store, sent("real, on two days", day=2), sent("real, often", day=3, times=40))
     for batch in range(5):
-        write(store, *(sent(f"invented{batch}-{number}", day=3) for number in range(MOST_ROWS)))
+        names_of_batch = (f"invented{batch}-{number}" for number in range(MOST_ROWS))
+        write(store, *(sent(name, day=3, times=5) for name in names_of_batch))
         assert len(names(store)) == MOST_ROWS
     assert {"real, on two days", "real, often"} <= names(store)
 

@@ -211,7 +211,8 @@ def test_a_gate_made_before_is_watched_too_and_left_as_it_was() -> None:
     gate = policy.wrap(inner, secret_key=KEY)
     call = type(gate).__call__
     with watching() as recorder:
-        assert request(gate).set_cookies == []
+        for _ in range(2):
+            assert request(gate).set_cookies == []
         assert [each.name for each in report_of(recorder, policy).cookies] == ["zzz"]
     assert type(gate).__call__ is call
 

@@ -42,7 +42,7 @@ ROOMS: dict[str, set[str]] = {
     "__init__": {"_late", "errors", "policy", "gate", "visit", "events", "consent", "catalogue"},
     "paste": {"_keys", "errors", "policy", "gate"},
     "demo": {"policy", "gate", "visit", "events", "consent", "headers", "i18n"},
-    "commands": {"errors", "policy", "visit", "drift", "consent", "catalogue", "headers"},
+    "commands": {"_keys", "errors", "policy", "visit", "drift", "consent", "catalogue", "headers"},
     "cli": {"__init__", "_keys", "errors", "policy", "demo", "commands", "catalogue", "i18n"},
     "__main__": {"cli"},
     "testing": {

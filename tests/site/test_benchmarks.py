@@ -4,6 +4,7 @@ import pytest
 
 from benchmarks.growth import exponent
 from benchmarks.instructions import CEILINGS, report_excess
+from benchmarks.recorder import recorder
 from benchmarks.table import OURS
 from benchmarks.timing import Entry
 from benchmarks.workloads import HEAD, WORKLOADS, expected
@@ -33,6 +34,12 @@ def test_the_oracle() -> None:
 def test_the_fit() -> None:
     assert exponent([(1, 5.0), (2, 10.0), (4, 20.0)]) == pytest.approx(1)
     assert exponent([(1, 5.0), (10, 5.0)]) == pytest.approx(0)
+
+
+def test_the_recorder_is_measured() -> None:
+    measured = recorder(short=True)
+    assert measured.keys() == {"note", "note by discover", "flush of 20", "flush of 1000"}
+    assert all(nanoseconds > 0 for nanoseconds in measured.values())
 
 
 def test_a_workload_above_its_ceiling_is_found(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
+from consentgate._keys import read_key
 from consentgate.consent.verdict import Verdict
 from consentgate.headers.cookie import cookie_name
 from consentgate.policy import Policy
@@ -60,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _key(key_file: Path | None) -> str | None:
-    return os.environ.get(KEY_VARIABLE) if key_file is None else key_file.read_text().strip()
+    return os.environ.get(KEY_VARIABLE) if key_file is None else read_key(key_file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,15 +63,14 @@ def _rfc3339(at: int) -> str:
 def wants_json(request: Request) -> bool:
     """Return whether JSON is asked for, rather than the page.
 
-        A script names it in Accept, as axios does; browsers name text/html with as high a quality; a client
-        that takes anything gets the page.
+    A script names it in Accept, as axios does; browsers name text/html with as high a quality; a client
+    that takes anything gets the page.
 
-        >>> from webob import Request
-    from webob.acceptparse import AcceptValidHeader
-        >>> wants_json(Request.blank("/", accept="application/json, text/plain, */*"))
-        True
-        >>> wants_json(Request.blank("/", accept="*/*"))
-        False
+    >>> from webob import Request
+    >>> wants_json(Request.blank("/", accept="application/json, text/plain, */*"))
+    True
+    >>> wants_json(Request.blank("/", accept="*/*"))
+    False
     """
     accept = request.environ.get("HTTP_ACCEPT", "")
     if len(accept) > LONGEST_ACCEPT or not isinstance(request.accept, AcceptValidHeader):
