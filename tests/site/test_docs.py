@@ -194,7 +194,7 @@ def test_every_example_names_the_cookie_that_no_other_host_can_set() -> None:
     assert 'cookie_name="__Host-cookies_preferences"' in README
     examples = [*(ROOT / "examples").glob("*.py"), *(ROOT / "examples").glob("*.toml")]
     policies = [text for text in map(Path.read_text, examples) if "Policy(" in text or "[[category]]" in text]
-    assert len(policies) == 8
+    assert len(policies) == 12
     assert all("__Host-" in text for text in policies)
 
 
