@@ -11,7 +11,7 @@ LOCALE := src/consentgate/i18n/locale
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
 
-demo: $(VENV)/demo ## Set up .venv, then serve the demo portal on loopback (PORT=8000; 0 for any free one)
+demo: $(VENV)/demo ## Set up .venv, then serve the demo portal on loopback, at port 8000 or, if that is taken, another (PORT=... for one)
 	@echo "Serving the demo portal; its own cookies only, on this machine only."
 	@$(BIN)/consentgate demo $(if $(PORT),--port $(PORT))
 

@@ -78,7 +78,7 @@ def test_the_columns_are_the_seeds_and_lifetime() -> None:
     ]
 
 
-def test_what_is_not_stated_says_so() -> None:
+def test_a_text_that_is_not_stated_says_so() -> None:
     html = Policy([Category("a", cookies=["x"])], cookie_name="c").render("html")
     assert Cells(html).rows[-1] == [NOT_STATED, NOT_STATED, "x", NOT_STATED, NOT_STATED]
 

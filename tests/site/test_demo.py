@@ -38,7 +38,7 @@ def jar(app: TestApp) -> set[str]:
 
 
 def panel(page: Any) -> dict[str, str]:
-    """What the page says of each cookie."""
+    """The outcome that the page tells of each cookie."""
     rows = re.findall(r"<code>([^<]*)</code></th><td>[^<]*</td><td class=\"\w+\">([^<]*)</td>", page.text)
     return dict(rows)
 
@@ -49,7 +49,7 @@ def readable(page: Any) -> list[str]:
     return re.findall(r"<code>([^<]*)</code>", line)
 
 
-def test_what_the_terminal_says_to_try(portal: TestApp) -> None:
+def test_each_step_that_the_terminal_proposes(portal: TestApp) -> None:
     page = portal.get("/")
     assert jar(portal) == {"csrftoken", "_pk_id.1"}
     assert panel(page) == {

@@ -15,7 +15,7 @@ from .words import DATA_SETS, OUTCOMES, TEXTS, DataSet
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What one answer of the portal shows.
+    """The content of one page of the portal.
 
     Attributes:
         language: ``"en"`` or ``"fr"``.

@@ -160,4 +160,4 @@ OUTCOMES: Mapping[str, Mapping[Reason, str]] = {
         Reason.UNDECLARED: "retenu : personne ne l’a déclaré",
     },
 }
-"""What becomes of a cookie of the portal's, and why, by language."""
+"""The fate of a cookie that the portal sets, and its reason, by language."""

@@ -34,7 +34,7 @@ _NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the endpoint answers: PEP 3333's status and fields, and a body."""
+    """An answer of the endpoint: PEP 3333's status and fields, and a body."""
 
     status: str
     media_type: str
