@@ -299,7 +299,9 @@ class GatedStartResponse:
         for cookie in judged.passed:
             self._learn(cookie)
         for cookie in judged.lasting:
-            self._warn_of_lifetime(cookie, context.now)
+            self._warn_of_lifetime(cookie, is_shortened=cookie in judged.shortened)
+        for cookie in judged.prolonged:
+            self._gate._warn("prolonged", _PROLONGED, cookie.name[:128])
 
     def _report_stripped(self, judged: JudgedFields, now: float) -> None:
         report, reported = self._gate._reporter.cookies, self._visit._reported
@@ -324,16 +326,17 @@ class GatedStartResponse:
         ):
             gate._warn("scope", _OTHER_SCOPE, cookie.name[:128], scope.path, scope.domain or "none")
 
-    def _warn_of_lifetime(self, cookie: JudgedCookie, now: float) -> None:
-        """Say once of a cookie that it states more than its declared lifetime."""
+    def _warn_of_lifetime(self, cookie: JudgedCookie, *, is_shortened: bool) -> None:
+        """Say once of a cookie that it states more than it may live, and how long that is."""
         gate = self._gate
         limit = gate.policy.limit_of(cookie.name)
-        declared = "session" if limit is None else lifetime_text(timedelta(seconds=limit))
-        is_shortened = cookie.verdict.category not in gate.policy.necessary and (
-            gate.options.lifetimes == "shorten" and self._enforces
-        )
-        did = "it was shortened" if is_shortened else "it passed"
-        gate._warn("lifetime", _TOO_LONG, cookie.name[:128], declared, did)
+        allowed = "session" if limit is None else lifetime_text(timedelta(seconds=limit))
+        did = "it passed"
+        if is_shortened and self._enforces:
+            did = "it was shortened"
+            if gate.options.lifetimes == "report":
+                did = "it was shortened to the 13 months that an exempt cookie may live"
+        gate._warn("lifetime", _TOO_LONG, cookie.name[:128], allowed, did)
 
     def _warn_of_refusal(self, cookie: JudgedCookie) -> None:
         refusal = find_refusal(str(cookie.set_cookie_string), cookie.name)
@@ -366,6 +369,11 @@ _OTHER_SCOPE = (
     "only if the policy declares both"
 )
 
-_TOO_LONG = "the cookie %r is set for longer than the policy says (%s); %s"
+_TOO_LONG = "the cookie %r is set for longer than it may live (%s); %s"
+
+_PROLONGED = (
+    "the exempt cookie %r is set again with a new value for more than a day, so each visit prolongs it; "
+    "set it once, or keep what changes in a cookie of a day"
+)
 
 _REFUSED_BY_BROWSERS = "browsers refuse the necessary cookie %r: %s"
