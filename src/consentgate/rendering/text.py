@@ -198,6 +198,8 @@ def to_json(policy: Catalogue, localizer: Localizer) -> dict[str, object]:
                 "title": plain(category.title),
                 "description": plain(category.description),
                 "basis": category.basis.value,
+                "hosts": list(category.hosts),
+                "sale_or_share": category.sale_or_share,
                 "cookies": [
                     {
                         "name": cookie.name,
