@@ -37,7 +37,7 @@ ROOMS: dict[str, set[str]] = {
         "headers",
         "i18n",
     },
-    "drift": {"_late", "errors", "events", "catalogue", "headers"},
+    "drift": {"errors", "events", "catalogue", "headers"},
     "policy": {"errors", "gate", "events", "rendering", "consent", "catalogue", "i18n"},
     "__init__": {"_late", "errors", "policy", "gate", "visit", "events", "consent", "catalogue"},
     "paste": {"_keys", "errors", "policy", "gate"},

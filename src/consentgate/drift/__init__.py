@@ -1,17 +1,7 @@
 """Cookies and hosts that were seen, beside those a policy declares: `DriftRecorder` and `discover`."""
 
-from typing import TYPE_CHECKING
-
-from consentgate._late import late
-
-if TYPE_CHECKING:
-    from .discover import discover as discover
-    from .recorder import DriftRecorder as DriftRecorder
-else:
-    __getattr__ = late(__name__, {"discover": ["discover"], "recorder": ["DriftRecorder"]})
+# Not late, as names of other rooms are: importing the module `discover` would put it in the function's place.
+from .discover import discover
+from .recorder import DriftRecorder
 
 __all__ = ["DriftRecorder", "discover"]
-
-
-def __dir__() -> list[str]:
-    return __all__
