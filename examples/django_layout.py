@@ -38,7 +38,6 @@ policy = Policy(
             ],
         ),
     ],
-    # On https add cookie_name="__Host-cookies_preferences": no other host can set a cookie of such a name.
     site="Riverton Theatre",
     controller="Riverton Theatre",
     contact="house@theatre.example",
