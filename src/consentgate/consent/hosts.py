@@ -66,9 +66,11 @@ class HostPolicy:
             each.key: each.hosts for each in catalogue.categories if each.hosts and _asks(catalogue, each.key)
         }
         self._base = check_base("csp_base", base, (host for hosts in self._gated.values() for host in hosts))
-        self.has_hosts = bool(self._always or self._gated)
+        self.has_hosts: bool = bool(self._always or self._gated)
         self.field_name = f"Content-Security-Policy{'' if enforced else '-Report-Only'}"
-        self.vary = ("Cookie", *signal_fields(catalogue, tuple(signals))) if self._gated else ()
+        self.vary: tuple[str, ...] = (
+            ("Cookie", *signal_fields(catalogue, tuple(signals))) if self._gated else ()
+        )
         # Visitors differ in few ways; and in however many, memory does not grow.
         self._fields = lru_cache(maxsize=256)(self._make_field)
 

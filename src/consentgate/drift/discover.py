@@ -15,7 +15,7 @@ from consentgate.headers.set_cookie import response_date, stated_attributes
 
 from .recorder import DriftRecorder
 
-logger = logging.getLogger("consentgate")
+_logger = logging.getLogger("consentgate")
 
 _LINE_BREAK = re.compile(r"[\r\n\0]")
 
@@ -105,4 +105,4 @@ class Discovery:
     def _warn_once(self, message: str, *arguments: object, exc_info: bool = False) -> None:
         if message not in self._warned:
             self._warned.add(message)
-            logger.warning(message, *arguments, exc_info=exc_info)
+            _logger.warning(message, *arguments, exc_info=exc_info)

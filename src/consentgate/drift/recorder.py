@@ -14,7 +14,7 @@ from consentgate.headers.set_cookie import StatedAttributes
 from .facts import Fact, Kind, Subject, Traits, add_up, traits_of
 from .store import MOST_SCOPES, WellKnown, write_facts
 
-logger = logging.getLogger("consentgate")
+_logger = logging.getLogger("consentgate")
 
 LONGEST_TEXT = 128
 """Characters of a name, Path or Domain that are kept."""
@@ -80,7 +80,7 @@ class DriftRecorder:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         # Servers may change the working directory after the application is loaded.
-        self.path = os.path.abspath(os.fsdecode(path))
+        self.path: str = os.path.abspath(os.fsdecode(path))
         if os.path.isdir(self.path) or not os.path.isdir(os.path.dirname(self.path)):
             raise PolicyError(f"a drift store is a file in a folder that is there, not {self.path!r}")
         self._well_known: WellKnown = frozenset()
@@ -208,7 +208,7 @@ class DriftRecorder:
     def _warn(self, error: Exception) -> None:
         if not self._has_warned:
             self._has_warned = True
-            logger.warning(
+            _logger.warning(
                 "the drift store %s could not be written: %s; counts are kept and tried again, "
                 "responses are unaffected",
                 self.path,

@@ -39,7 +39,9 @@ class Refused(Exception):
 
     def __init__(self, status: str, why: str, *fields: tuple[str, str]) -> None:
         super().__init__(why)
-        self.status, self.why, self.fields = status, why, fields
+        self.status: str = status
+        self.why: str = why
+        self.fields: tuple[tuple[str, str], ...] = fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
@@ -41,7 +41,7 @@ class Renderer:
         PolicyError: *templates* can't be used.
     """
 
-    nothing = Markup("")
+    nothing: ClassVar[Markup] = Markup("")
 
     def __init__(self, policy: Catalogue, templates: object = None) -> None:
         self._policy = policy

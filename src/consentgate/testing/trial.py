@@ -53,12 +53,16 @@ class Trial:
         extra: Mapping[str, Any],
         brought: Sequence[tuple[str, str]] = (),
     ) -> None:
-        self.app, self.gate, self.application, self.routes = app, gate, application, routes
-        self.policy = gate.policy
-        self.extra, self.brought = dict(extra), tuple(brought)
-        self.options = getattr(gate, "options", None)
-        self.first_failure = ""
-        self.was_judged = False
+        self.app: WSGIApplication = app
+        self.gate: Any = gate
+        self.application: WSGIApplication | None = application
+        self.routes: Sequence[Route] = routes
+        self.policy: Any = gate.policy
+        self.extra: dict[str, Any] = dict(extra)
+        self.brought: tuple[tuple[str, str], ...] = tuple(brought)
+        self.options: Any = getattr(gate, "options", None)
+        self.first_failure: str = ""
+        self.was_judged: bool = False
         self._undeclared_passes = getattr(self.options, "undeclared", "block") == "report"
         self._filters = getattr(self.options, "filter_requests", True)
         if getattr(self.options, "report_only", False):

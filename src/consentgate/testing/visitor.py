@@ -45,7 +45,7 @@ class Visitor:
         cookies: Mapping[str, str] | str = "",
         clock: Callable[[], float] = lambda: time.time(),
     ) -> None:
-        self.jar = Jar()
+        self.jar: Jar = Jar()
         """The cookies the browser keeps; `Jar` says how to look into it."""
         for name, value in cookie_pairs(cookies):
             self.jar.put(name, value, origin)

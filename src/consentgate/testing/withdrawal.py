@@ -36,7 +36,7 @@ class Session:
     """
 
     def __init__(self, app: WSGIApplication, extra: dict[str, Any]) -> None:
-        self.jar = Jar()
+        self.jar: Jar = Jar()
         self._app, self._extra = app, extra
 
     def url_of(self, route: Route) -> str:
