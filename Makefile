@@ -11,7 +11,7 @@ LOCALE := src/consentgate/i18n/locale
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
 
-demo: $(VENV)/demo ## Set up .venv, then serve the demo portal on loopback (PORT=8000; 0 for any free one)
+demo: $(VENV)/demo ## Set up .venv, then serve the demo portal on loopback, at port 8000 or, if that is taken, another (PORT=... for one)
 	@echo "Serving the demo portal; its own cookies only, on this machine only."
 	@$(BIN)/consentgate demo $(if $(PORT),--port $(PORT))
 
@@ -34,7 +34,7 @@ docs: $(VENV)/test ## Run what the documentation and the examples show
 	$(BIN)/python -m pytest --doctest-modules src
 
 messages: $(VENV)/test ## Gather our texts into locale/, update the translations and compile them
-	$(BIN)/pybabel -q extract -F pyproject.toml -k mark -k mark_plural:1,2 -k say -k plain -k say_plain --no-location --sort-output \
+	$(BIN)/pybabel -q extract -F pyproject.toml -k N_plural:1,2 -k say -k plain -k say_plain --no-location --sort-output \
 	    --project consentgate --copyright-holder "The consentgate developers" -o $(LOCALE)/consentgate.pot src/consentgate
 	$(BIN)/pybabel -q update -D consentgate -i $(LOCALE)/consentgate.pot -d $(LOCALE) --no-fuzzy-matching --ignore-obsolete
 	$(BIN)/pybabel -q compile -D consentgate -d $(LOCALE)

@@ -13,6 +13,7 @@ from bottle import Bottle, SimpleTemplate, request, response, run, template
 
 from consentgate import Basis, Category, Cookie, Policy, Visit
 
+# On https add cookie_name="__Host-cookies_preferences": no other host can set a cookie of such a name.
 policy = Policy(
     [
         Category("necessary", title="Necessary", basis=Basis.NECESSARY),

@@ -19,6 +19,7 @@ from django.urls import path
 
 from consentgate import Basis, Category, Cookie, Policy, Visit, presets
 
+# On https add cookie_name="__Host-cookies_preferences": no other host can set a cookie of such a name.
 policy = Policy(
     [
         Category("necessary", title="Necessary", basis=Basis.NECESSARY, cookies=presets.django()),

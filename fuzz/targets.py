@@ -35,7 +35,7 @@ from consentgate.headers.set_cookie import (
     shorten_lifetime,
     stated_attributes,
 )
-from consentgate.i18n.negotiation import negotiated
+from consentgate.i18n.negotiation import negotiate_language
 from consentgate.testing.driving import cookies_in, drive, environ_for
 from consentgate.testing.jar import Jar, fields_received, moment_of, name_kept
 
@@ -143,7 +143,7 @@ def request_head(data: bytes) -> None:
     are_answers_withheld("POST", None, None, None, None, first, second)
     for domain in list_parent_domains(second):
         assert is_token(domain) and "." in domain and len(domain) <= 253
-    assert negotiated(first, ["fr", "en"], "en") in ("fr", "en")
+    assert negotiate_language(first, ["fr", "en"], "en") in ("fr", "en")
 
 
 def _application(environ: dict[str, Any], start_response: Any) -> list[bytes]:

@@ -304,7 +304,7 @@ a { color: light-dark(#1f3d2b, #9fd8b4); }"""  # noqa: E501
 
 
 def text_of(kind: str, renderer: Renderer, view: VisitorView, language: str) -> str:
-    """What is served under an address of this kind."""
+    """The document under an address of this kind."""
     here = "/page" if kind == "form" else "/"
     if kind == "page":
         return renderer.page(view, own="/cookies", next="/", language=language, languages=["en", "fr"])

@@ -17,7 +17,7 @@ from tests.browsers.test_chromium import chromium, serving
 from tests.stage import STATES, stage
 
 HEIGHT = 640
-"""Of a picture that is not of a whole page."""
+"""The height of a picture that is not of a whole page."""
 
 
 class Picture(NamedTuple):

@@ -4,37 +4,20 @@ Declare categories and cookies in a `Policy`, wrap any WSGI application in it, a
 category the visitor has not accepted leaves the server.
 """
 
-from typing import TYPE_CHECKING
+from consentgate.catalogue.category import Attestation, Basis, Category, Cookie
+from consentgate.consent.preferences import Answer, Preferences, State
+from consentgate.consent.signing import PreferencesSerializer
+from consentgate.consent.verdict import Reason, Verdict
+from consentgate.gate.middleware import ConsentGate
+from consentgate.i18n.texts import translated
+from consentgate.visit import Visit
 
-from ._late import late
-
-if TYPE_CHECKING:
-    from consentgate.catalogue.category import Attestation, Basis, Category, Cookie
-    from consentgate.consent.preferences import Preferences
-    from consentgate.consent.signing import PreferencesSerializer
-    from consentgate.gate.middleware import ConsentGate
-
-    from .errors import BadPreferences, ConsentGateError, NoGate, PolicyError, ResponseStarted
-    from .events import Event
-    from .policy import Policy
-    from .visit import Visit
-else:
-    # `import consentgate` costs next to nothing; what is used of it is imported then.
-    __getattr__ = late(
-        __name__,
-        {
-            "catalogue.category": ["Attestation", "Basis", "Category", "Cookie"],
-            "errors": ["BadPreferences", "ConsentGateError", "NoGate", "PolicyError", "ResponseStarted"],
-            "policy": ["Policy"],
-            "consent.preferences": ["Preferences"],
-            "events": ["Event"],
-            "consent.signing": ["PreferencesSerializer"],
-            "visit": ["Visit"],
-            "gate.middleware": ["ConsentGate"],
-        },
-    )
+from .errors import BadPreferences, ConsentGateError, NoGate, PolicyError, ResponseStarted
+from .events import Event
+from .policy import Policy
 
 __all__ = [
+    "Answer",
     "Attestation",
     "BadPreferences",
     "Basis",
@@ -48,8 +31,12 @@ __all__ = [
     "PolicyError",
     "Preferences",
     "PreferencesSerializer",
+    "Reason",
     "ResponseStarted",
+    "State",
+    "Verdict",
     "Visit",
+    "translated",
 ]
 
 __version__ = "0.1.0"

@@ -13,7 +13,7 @@ from consentgate.catalogue.document import parse_document
 from consentgate.catalogue.hints import hints
 from consentgate.catalogue.lifetimes import duration
 from consentgate.catalogue.toml import examine
-from consentgate.i18n.messages import LANGUAGES, SOURCE, Words, known_messages, spoken
+from consentgate.i18n.messages import LANGUAGES, SOURCE, Translations, available_languages, known_messages
 from consentgate.i18n.texts import Message, Text, in_language
 
 from ._keys import read_key
@@ -166,7 +166,7 @@ def _untranslated(policy: Policy) -> Iterator[str]:
         for cookie in category.cookies:
             for name in ("function", "location", "purpose"):
                 texts.append((f"{owner}, cookie {cookie.name!r}: {name}", getattr(cookie, name)))
-    if policy.language not in spoken(policy.strings):
+    if policy.language not in available_languages(policy.strings):
         yield f"policy: our own texts are not in {policy.language!r}: see `consentgate strings`"
     languages = {code for _, text in texts if isinstance(text, Text) for code in text.translations}
     for where, text in texts:
@@ -195,7 +195,7 @@ def _render(arguments: argparse.Namespace) -> int:
 
 
 def _strings(arguments: argparse.Namespace) -> int:
-    words = Words(arguments.language, {})
+    words = Translations(arguments.language, {})
     print(f"[strings.{arguments.language}]")
     for message in sorted(known_messages()):
         print(f"{json.dumps(message)} = {json.dumps(words.gettext(message), ensure_ascii=False)}")

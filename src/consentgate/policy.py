@@ -58,6 +58,10 @@ class Policy(Catalogue):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        categories = ", ".join(f"{each.key} ({each.basis.value})" for each in self.categories)
+        return f"<Policy {self.title or self.site!r}: {categories}>"
+
     def _check(self) -> None:
         check_fits(self)
 

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from consentgate.catalogue.category import Cookie
-from consentgate.i18n.messages import mark
+from consentgate.i18n.messages import N_
 from consentgate.i18n.texts import Message
 
 from .errors import PolicyError
 
-_SESSION = (mark("Session"), mark("To remember the visitor from one page to another"))
-_LOGIN = (mark("Authentication"), mark("To keep the visitor logged in"))
-_CSRF = (mark("Security (CSRF)"), mark("To accept forms and API calls only from this site's own pages"))
-_LANGUAGE = (mark("Language selection"), mark("To remember the visitor's language"))
-_MESSAGES = (mark("Messages"), mark("To show the visitor the outcome of what was just done"))
+_SESSION = (N_("Session"), N_("To remember the visitor from one page to another"))
+_LOGIN = (N_("Authentication"), N_("To keep the visitor logged in"))
+_CSRF = (N_("Security (CSRF)"), N_("To accept forms and API calls only from this site's own pages"))
+_LANGUAGE = (N_("Language selection"), N_("To remember the visitor's language"))
+_MESSAGES = (N_("Messages"), N_("To show the visitor the outcome of what was just done"))
 
 _PREFIXES = ("", "__Host-", "__Secure-")
 
@@ -31,7 +31,7 @@ _PREFIXES = ("", "__Host-", "__Secure-")
 class PresetCookie(Cookie):
     """A cookie this package describes: a site's own declaration of the same name takes its place."""
 
-    yields: ClassVar[bool] = True
+    is_preset: ClassVar[bool] = True
 
 
 def _family(name: str | None, texts: tuple[str, str], lifetime: str) -> list[Cookie]:

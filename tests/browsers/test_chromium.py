@@ -1,10 +1,11 @@
-"""What a visitor does, in a real browser: Debian's Chromium, with its own cookie jar."""
+"""Visitors in a real browser: Debian's Chromium, with its own cookie jar."""
 
 import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -19,7 +20,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from consentgate import Basis, Category, Cookie, Event, Policy, Visit
+from consentgate import Basis, Category, Cookie, Event, Policy, PreferencesSerializer, Visit
 from tests.conftest import ATTESTED, KEY
 from tests.site.test_frameworks import Quiet
 
@@ -120,7 +121,7 @@ class Browser:
 
     @property
     def loader(self) -> str:
-        """What every page that is loaded has of its own, also where its address is the same."""
+        """The mark of the page that is loaded: another one each time, also at the same address."""
         tree = self.driver.execute_cdp_cmd("Page.getFrameTree", {})
         return str(tree["frameTree"]["frame"]["loaderId"])
 
@@ -317,6 +318,34 @@ def test_choosing_one_by_one_and_back(browser: Browser) -> None:
     assert browser.jar == {"sid", "_pk_id.1", "theme", "recent", "cookies_preferences"}
     browser.open("/cookies")
     assert chosen(browser) == {"statistical": "unset", "internal": "yes", "third-party": "no"}
+
+
+def test_a_changed_category_is_asked_and_answered_alone(browser: Browser) -> None:
+    """P7: the answers to other categories, the no among them, keep their day."""
+    earlier = Policy(
+        [
+            category if category.key != "internal" else Category("internal", cookies=["theme"])
+            for category in POLICY.categories
+        ]
+    )
+    long_ago = datetime.now(UTC) - timedelta(days=40)
+    preferences = earlier.choose(["statistical", "internal"], at=long_ago)
+    token = PreferencesSerializer(earlier, secret_key=KEY).dumps(preferences)
+    cookie = {"name": "cookies_preferences", "value": token, "url": browser.address, "httpOnly": True}
+    browser.driver.execute_cdp_cmd("Network.setCookie", cookie)
+    browser.open("/shop/")
+    assert shown(browser, ".consentgate-banner h2") == "A change to the cookies on the shop"
+    asked = shown(browser, ".consentgate-banner form")
+    assert "this has changed: Internal. Your other answers stand." in asked
+    browser.follow("button[value=accept]")
+    assert browser.keys <= 3
+    assert "You accepted: Internal. You refused: Third-party." in shown(browser, "#consentgate-done")
+    assert browser.jar == {"sid", "_pk_id.1", "theme", "recent", "cookies_preferences"}
+    browser.open("/cookies")
+    assert chosen(browser) == {"statistical": "unset", "internal": "yes", "third-party": "no"}
+    days = browser.driver.find_elements(By.CSS_SELECTOR, ".consentgate-state time")
+    told = [str(day.get_attribute("datetime")) for day in days]
+    assert told == [f"{datetime.now(UTC):%Y-%m-%d}", f"{long_ago:%Y-%m-%d}"]
 
 
 def test_objecting_and_taking_it_back(browser: Browser) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -133,11 +134,14 @@ class Firefox:
             if self.jar == names:
                 return
             time.sleep(0.05)
-        raise AssertionError(self.jar ^ names)
+        raise AssertionError(self.tell("storage.getCookies"))
 
     @property
     def jar(self) -> set[str]:
-        return {cookie["name"] for cookie in self.tell("storage.getCookies")["cookies"]}
+        """The cookies it would send: it lists some that have ended, for a while."""
+        now = time.time()
+        cookies = self.tell("storage.getCookies")["cookies"]
+        return {cookie["name"] for cookie in cookies if cookie.get("expiry", math.inf) > now}
 
     def close(self) -> None:
         self.tell("browser.close")

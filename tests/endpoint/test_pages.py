@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consentgate import PolicyError
+from consentgate import Category, Policy, PolicyError
 from consentgate.endpoint.page_csp import page_csp_field
 from consentgate.endpoint.routes import Endpoint
 from consentgate.rendering.assets import script, stylesheet
@@ -111,12 +111,22 @@ def test_the_script_is_small_and_asked_for_again() -> None:
 
 
 @pytest.mark.parametrize("path", ["/cookies/banner", "/cookies/banner.js", f"/cookies/{stylesheet()[0]}"])
-def test_what_lies_below_takes_no_choice(path: str) -> None:
+def test_paths_below_the_page_take_no_choice(path: str) -> None:
     answer = request(GATE, "POST", path)
     assert answer.status == "405 Method Not Allowed"
     assert answer.all("Allow") == ["GET, HEAD"]
     assert get(path=f"{path}x").status == "404 Not Found"
     assert request(GATE, "HEAD", path).headers == get(path=path).headers
+
+
+def test_a_browsers_signal_is_shown_as_honoured() -> None:
+    """R53."""
+    policy = Policy([Category("ads", title="Advertising", cookies=["ad"], sale_or_share=True)])
+    gate = policy.wrap(application(), secret_key=KEY)
+    html = request(gate, path="/cookies", HTTP_SEC_GPC="1").body.decode()
+    assert "which this site honours: Global Privacy Control." in html
+    assert 'name="choice.ads"' not in html
+    assert "Global Privacy Control" not in request(gate, path="/cookies").body.decode()
 
 
 def test_a_mount_is_part_of_every_address() -> None:
@@ -129,6 +139,14 @@ def test_a_mount_is_part_of_every_address() -> None:
 
 
 # The page's Content Security Policy
+
+
+def test_the_option_reaches_the_page() -> None:
+    gate = POLICY.wrap(application(), secret_key=KEY, page_csp="img-src https://logo.example")
+    assert (
+        "img-src 'self' https://logo.example"
+        in request(gate, path="/cookies").all("Content-Security-Policy")[0]
+    )
 
 
 def with_page_csp(page_csp: str) -> str:
@@ -171,13 +189,13 @@ def test_a_sites_layout_adds_its_sources() -> None:
         (5, "must be a text such as"),
     ],
 )
-def test_what_is_no_source_is_named(page_csp: Any, said: str) -> None:
+def test_a_text_that_is_no_source_is_named(page_csp: Any, said: str) -> None:
     with pytest.raises(PolicyError, match=re.escape(said)):
         page_csp_field(page_csp)
 
 
 @given(ANY_TEXT | st.from_regex(r"\A(img|style)-src [ -~]*\Z"))
-def test_whatever_is_added_stays_one_field_and_keeps_the_page_from_frames(page_csp: str) -> None:
+def test_added_sources_stay_one_field_and_keeps_the_page_from_frames(page_csp: str) -> None:
     try:
         field = page_csp_field(page_csp)
     except PolicyError:

@@ -82,6 +82,7 @@ def test_a_mistyped_option_is_named(changed: dict[str, Any], text: str) -> None:
 
 
 def test_every_option_can_be_given(tmp_path: Path) -> None:
+    (tmp_path / "consentgate").mkdir()
     given = options(
         secret_key_fallbacks=[EARLIER_KEY],
         cookie_secure=True,

@@ -9,7 +9,14 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 import consentgate
-from consentgate.i18n.messages import LANGUAGES, Words, catalogue_of, known_messages, mistakes, spoken
+from consentgate.i18n.messages import (
+    LANGUAGES,
+    Translations,
+    available_languages,
+    known_messages,
+    mistakes,
+    translations_of,
+)
 
 PACKAGE = Path(consentgate.__file__).parent
 TRANSLATIONS = [language for language in LANGUAGES if language != "en"]
@@ -17,7 +24,7 @@ TRANSLATIONS = [language for language in LANGUAGES if language != "en"]
 
 def extracted() -> set[str]:
     """Every text of ours that the sources mark, as Babel finds them."""
-    keywords = {"mark": None, "mark_plural": (1, 2), "say": None, "plain": None, "say_plain": None}
+    keywords = {"N_": None, "N_plural": (1, 2), "say": None, "plain": None, "say_plain": None}
     methods = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
     found: set[str] = set()
     for _, _, message, _, _ in extract_from_dir(PACKAGE, methods, keywords=keywords):
@@ -52,19 +59,19 @@ def test_what_is_compiled_is_what_is_written(language: str) -> None:
 
 
 def test_words_are_the_sites_first_then_ours_then_the_source() -> None:
-    words = Words("fr", {"fr": {"Accept all": "D'accord", "%(num)d days": "%(num)d journées"}})
+    words = Translations("fr", {"fr": {"Accept all": "D'accord", "%(num)d days": "%(num)d journées"}})
     assert words.gettext("Accept all") == "D'accord"
     assert words.gettext("Refuse all") == "Tout refuser"
     assert words.ngettext("%(num)d day", "%(num)d days", 2) == "%(num)d journées"
     assert words.ngettext("%(num)d day", "%(num)d days", 1) == "%(num)d jour"
-    assert Words("de", {}).gettext("Refuse all") == "Refuse all"
-    assert Words("fr-CA", {"fr-CA": {"Accept all": "OK"}}).gettext("Accept all") == "OK"
-    assert Words("fr-CA", {}).gettext("Refuse all") == "Tout refuser"
-    assert Words("en", {}).ngettext("%(num)d day", "%(num)d days", 2) == "%(num)d days"
-    assert catalogue_of("../../fr").gettext("Refuse all") == "Refuse all"
+    assert Translations("de", {}).gettext("Refuse all") == "Refuse all"
+    assert Translations("fr-CA", {"fr-CA": {"Accept all": "OK"}}).gettext("Accept all") == "OK"
+    assert Translations("fr-CA", {}).gettext("Refuse all") == "Tout refuser"
+    assert Translations("en", {}).ngettext("%(num)d day", "%(num)d days", 2) == "%(num)d days"
+    assert translations_of("../../fr").gettext("Refuse all") == "Refuse all"
 
 
 def test_a_site_may_speak_more_languages_than_we_do() -> None:
     strings = {"de": {"Accept all": "Alle annehmen"}, "fr": {"Acept": "x"}}
-    assert spoken(strings) == ["en", "fr", "de"]
+    assert available_languages(strings) == ["en", "fr", "de"]
     assert len(list(mistakes(strings))) == 1

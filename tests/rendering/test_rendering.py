@@ -78,7 +78,7 @@ def test_the_columns_are_the_seeds_and_lifetime() -> None:
     ]
 
 
-def test_what_is_not_stated_says_so() -> None:
+def test_a_text_that_is_not_stated_says_so() -> None:
     html = Policy([Category("a", cookies=["x"])], cookie_name="c").render("html")
     assert Cells(html).rows[-1] == [NOT_STATED, NOT_STATED, "x", NOT_STATED, NOT_STATED]
 
@@ -103,12 +103,19 @@ def test_categories_without_cookies_are_described_too() -> None:
     assert json.loads(policy.render("json"))["updated"] == "2026-11-23"
 
 
-def test_other_hosts_are_published() -> None:
-    policy = Policy([Category("maps", hosts=["maps.example", "*.tiles.example"])])
-    for output, host in (("html", "*.tiles.example"), ("markdown", "\\*.tiles.example")):
-        text = policy.render(output)  # type: ignore[arg-type]
-        assert "Also uses other hosts: " in text
-        assert host in text
+def test_other_hosts_are_listed_in_every_format() -> None:
+    hosts = ["maps.example", "*.tiles.example"]
+    policy = Policy([Category("maps", hosts=hosts, sale_or_share=True), Category("theme", cookies=["theme"])])
+    assert "Also uses other hosts: maps.example, \\*.tiles.example.\n" in policy.render("markdown")
+    code = '<code dir="ltr" translate="no">'
+    assert f"Also uses other hosts: {code}maps.example</code>, {code}*." in policy.render("html")
+    assert "Fait aussi appel à" in policy.render("html", language="fr")
+    published = {each["key"]: each for each in json.loads(policy.render("json"))["categories"]}
+    maps, theme = published["maps"], published["theme"]
+    assert (maps["hosts"], maps["sale_or_share"]) == (hosts, True)
+    assert (theme["hosts"], theme["sale_or_share"]) == ([], False)
+    for text in (policy.render("html"), policy.render("markdown")):
+        assert text.count("other hosts") == 1
         assert "No cookies of this kind" not in text
 
 

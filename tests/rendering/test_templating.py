@@ -95,6 +95,8 @@ def test_an_environment_without_a_loader_finds_ours() -> None:
 def test_templates_that_cannot_be_used_are_named(templates: object, said: str) -> None:
     with pytest.raises(PolicyError, match=said):
         make_environment(templates)
+    with pytest.raises(PolicyError, match=said):
+        POLICY.wrap(application(), secret_key=KEY, templates=templates)  # type: ignore[arg-type]
 
 
 def test_a_folder_without_templates_of_that_name_is_named(tmp_path: Path) -> None:
@@ -105,7 +107,7 @@ def test_a_folder_without_templates_of_that_name_is_named(tmp_path: Path) -> Non
         make_environment(str(tmp_path))
 
 
-def test_whatever_a_site_says_in_its_environment_is_escaped() -> None:
+def test_texts_are_escaped_in_a_sites_environment() -> None:
     environment = Environment(autoescape=lambda name: name is not None and name.endswith(".html"))
     renderer = Renderer(make_policy(site="<b>"), environment)
     html = renderer.page(view_of(POLICY), own="/cookies", next=None, language="en")

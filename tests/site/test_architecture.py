@@ -14,7 +14,6 @@ PACKAGE = Path(consentgate.__file__).parent
 ROOMS: dict[str, set[str]] = {
     "_cache": set(),
     "_keys": {"errors"},
-    "_late": set(),
     "_urls": set(),
     "errors": set(),
     "headers": {"errors"},
@@ -39,14 +38,13 @@ ROOMS: dict[str, set[str]] = {
     },
     "drift": {"errors", "events", "catalogue", "headers"},
     "policy": {"errors", "gate", "events", "rendering", "consent", "catalogue", "i18n"},
-    "__init__": {"_late", "errors", "policy", "gate", "visit", "events", "consent", "catalogue"},
+    "__init__": {"errors", "policy", "gate", "visit", "events", "consent", "catalogue", "i18n"},
     "paste": {"_keys", "errors", "policy", "gate"},
     "demo": {"policy", "gate", "visit", "events", "consent", "headers", "i18n"},
     "commands": {"_keys", "errors", "policy", "visit", "drift", "consent", "catalogue", "headers"},
     "cli": {"__init__", "_keys", "errors", "policy", "demo", "commands", "catalogue", "i18n"},
     "__main__": {"cli"},
     "testing": {
-        "_late",
         "errors",
         "policy",
         "gate",

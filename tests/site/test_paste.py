@@ -45,6 +45,7 @@ pipeline = consent site
 
 
 def test_every_option_a_text_can_state(policy_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "consentgate").mkdir(exist_ok=True)
     key_file = policy_file.with_name("key")
     key_file.write_text(KEY + "\n")
     gate = make_filter(

@@ -10,6 +10,7 @@ import pytest
 import consentgate
 
 CONTRACT = {
+    "Answer",
     "Attestation",
     "BadPreferences",
     "Basis",
@@ -23,8 +24,12 @@ CONTRACT = {
     "PolicyError",
     "Preferences",
     "PreferencesSerializer",
+    "Reason",
     "ResponseStarted",
+    "State",
+    "Verdict",
     "Visit",
+    "translated",
 }
 VISIT = {
     "accept",
@@ -33,12 +38,17 @@ VISIT = {
     "allows",
     "allows_cookie",
     "banner",
+    "consent_mode",
     "explain",
+    "form",
     "from_environ",
     "needs_choice",
+    "placeholder",
     "preferences",
+    "preferences_url",
     "refuse",
     "refuse_all",
+    "signals",
     "state",
 }
 
@@ -46,14 +56,16 @@ VISIT = {
 def test_the_contract() -> None:
     assert set(consentgate.__all__) == CONTRACT
     assert all(hasattr(consentgate, name) for name in CONTRACT)
-    assert set(dir(consentgate.Visit)) >= VISIT
+    assert {name for name in dir(consentgate.Visit) if not name.startswith("_")} == VISIT
 
 
 def test_every_public_name_has_a_docstring() -> None:
     for name in CONTRACT:
         public = getattr(consentgate, name)
+        if name == "State":
+            continue  # a Literal, which has no docstring of its own
         assert public.__doc__, name
-        for member, value in vars(public).items():
+        for member, value in getattr(public, "__dict__", {}).items():
             if callable(value) and not member.startswith("_"):
                 assert value.__doc__, f"{name}.{member}"
 
@@ -78,17 +90,6 @@ gate({"REQUEST_METHOD": "GET", "PATH_INFO": "/"}, lambda *arguments: None)
 assert loaded() == [], loaded()
 gate({"REQUEST_METHOD": "GET", "PATH_INFO": "/cookies"}, lambda *arguments: None)
 assert loaded() == ["jinja2", "markupsafe", "webob"], loaded()
-"""
-    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True)
-
-
-def test_importing_the_package_loads_what_is_used_of_it() -> None:
-    program = """
-import sys, consentgate
-def loaded(): return {name for name in sys.modules if name.startswith("consentgate.")}
-assert loaded() == {"consentgate._late"}, loaded()
-assert consentgate.PolicyError is vars(consentgate)["PolicyError"]
-assert loaded() == {"consentgate._late", "consentgate.errors"}, loaded()
 """
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from consentgate.errors import PolicyError
 from consentgate.headers.cookie import is_host_only
-from consentgate.i18n.messages import SOURCE, Strings, mark
+from consentgate.i18n.messages import N_, SOURCE, Strings
 from consentgate.i18n.texts import Message, checked_language
 
 from .category import Basis, Category, Cookie, checked_domain, checked_text
@@ -47,7 +47,7 @@ class Catalogue:
     exact: MappingProxyType[str, str] = field(compare=False, repr=False, hash=False)
     """The keys of the categories that cookies are in, by the names declared without a ``*``."""
     _by_key: dict[str, Category] = field(compare=False, repr=False, hash=False)
-    keys: dict[str, str] = field(compare=False, repr=False, hash=False)
+    category_key_by_name: dict[str, str] = field(compare=False, repr=False, hash=False)
     """The keys of the categories that cookies are in, by the names and patterns declared."""
     patterns: Patterns = field(compare=False, repr=False, hash=False)
     """Those of the declared names that are patterns."""
@@ -91,7 +91,7 @@ class Catalogue:
                 f"cookie_domain {cookie_domain!r}: a cookie named {cookie_name!r} has no Domain "
                 "(RFC 6265bis 4.1.3.2)"
             )
-        declared = _without_yielding(_checked(categories))
+        declared = _without_replaced(_checked(categories))
         kept = cookie_lifetime if self.refusal_lifetime <= self.cookie_lifetime else refused
         put(self, "categories", self._with_own_cookie(declared, kept))
         put(self, "_by_key", {category.key: category for category in self.categories})
@@ -142,8 +142,8 @@ class Catalogue:
         own = Cookie(
             self.cookie_name,
             provider=self.controller,
-            function=Message(mark("Choices related to your cookie preferences")),
-            purpose=Message(mark("To remember the visitor's cookie preferences")),
+            function=Message(N_("Choices related to your cookie preferences")),
+            purpose=Message(N_("To remember the visitor's cookie preferences")),
         )
         for at, category in enumerate(categories):
             if category.basis is Basis.NECESSARY:
@@ -151,7 +151,7 @@ class Catalogue:
                 return [*categories[:at], extended, *categories[at + 1 :]]
         taken = {category.key for category in categories}
         key = next(key for key in ("necessary", "preferences", "own") if key not in taken)
-        title = Message(mark("Necessary"))
+        title = Message(N_("Necessary"))
         added = Category(key, title=title, basis=Basis.NECESSARY, cookies=[own])
         return [added, *categories]
 
@@ -177,7 +177,7 @@ class Catalogue:
         for name, cookies in scopes.items():
             if len({(each.domain, each.path, each.partitioned) for each in cookies}) < len(cookies):
                 raise PolicyError(f"cookie {name!r} is declared twice in {keys[name]!r}")
-        object.__setattr__(self, "keys", keys)
+        object.__setattr__(self, "category_key_by_name", keys)
         exact = {name: key for name, key in keys.items() if "*" not in name}
         object.__setattr__(self, "exact", MappingProxyType(exact))
         object.__setattr__(self, "_scopes", scopes)
@@ -194,7 +194,7 @@ class Catalogue:
     def key_of(self, cookie_name: str) -> str | None:
         """Return the key of the category *cookie_name* belongs to, None if it is undeclared."""
         declared = self.declared_as(cookie_name)
-        return None if declared is None else self.keys[declared]
+        return None if declared is None else self.category_key_by_name[declared]
 
     def category_of(self, cookie_name: str) -> Category | None:
         """Return the category a cookie of exactly this name belongs to, None if it is undeclared.
@@ -289,13 +289,13 @@ def _checked(categories: Iterable[Category]) -> list[Category]:
     return checked
 
 
-def _without_yielding(categories: list[Category]) -> list[Category]:
+def _without_replaced(categories: list[Category]) -> list[Category]:
     """Return *categories* without the preset cookies that the site declares itself."""
-    declared = {each.name for cat in categories for each in cat.cookies if not each.yields}
+    declared = {each.name for cat in categories for each in cat.cookies if not each.is_preset}
     seen: set[str] = set()  # two presets may know the same cookie
 
     def stays(cookie: Cookie) -> bool:
-        if not cookie.yields:
+        if not cookie.is_preset:
             return True
         fresh = cookie.name not in declared and cookie.name not in seen
         seen.add(cookie.name)

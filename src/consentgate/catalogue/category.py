@@ -126,8 +126,8 @@ class Cookie:
     path: str = "/"
     partitioned: bool = False
 
-    yields: ClassVar[bool] = False
-    """Whether a declaration of the same name takes this one's place (presets do yield)."""
+    is_preset: ClassVar[bool] = False
+    """Whether a site's own declaration of the same name takes this one's place."""
 
     def __post_init__(self) -> None:
         owner = f"cookie {self.name!r}"
@@ -321,6 +321,11 @@ def _checked_sale(owner: str, basis: Basis, sale_or_share: object) -> bool:
         raise PolicyError(
             f"{owner}: no signal denies a necessary category: leave out sale_or_share, "
             "or move what is sold or shared to a category of consent"
+        )
+    if sells and basis is Basis.EXEMPT:
+        raise PolicyError(
+            f"{owner}: sale_or_share contradicts the attestation, which says that no third party gets the "
+            "data: leave it out, or use basis consent"
         )
     return sells
 

@@ -80,6 +80,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "again": "Look again",
         "again_on": "You looked at:",
         "again_off": "Accept Preferences, and the portal remembers what you looked at.",
+        "map": "The trees on the map",
+        "map_title": "Map of Riverton with its trees",
+        "map_host": "The map comes from another host,",
         "api": "For programs",
         "api_lead": "The same list by API, protected by a CSRF token.",
         "api_call": "Call the API",
@@ -120,6 +123,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "again": "À revoir",
         "again_on": "Vous avez consulté :",
         "again_off": "Acceptez Préférences, et le portail retiendra ce que vous consultez.",
+        "map": "Les arbres sur la carte",
+        "map_title": "Carte de Riverton et de ses arbres",
+        "map_host": "La carte vient d’un autre serveur,",
         "api": "Pour les programmes",
         "api_lead": "La même liste par API, protégée par un jeton CSRF.",
         "api_call": "Appeler l’API",
@@ -160,4 +166,4 @@ OUTCOMES: Mapping[str, Mapping[Reason, str]] = {
         Reason.UNDECLARED: "retenu : personne ne l’a déclaré",
     },
 }
-"""What becomes of a cookie of the portal's, and why, by language."""
+"""The fate of a cookie that the portal sets, and its reason, by language."""

@@ -16,7 +16,7 @@ from consentgate._urls import to_own_path
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.consent.opt_out import gpc_json
 from consentgate.headers.origin import is_origin_of, is_same_origin
-from consentgate.i18n.messages import spoken
+from consentgate.i18n.messages import available_languages
 from consentgate.rendering.assets import SCRIPT_NAME, script, stylesheet
 from consentgate.rendering.html import Renderer
 from consentgate.visit import Visit
@@ -34,7 +34,7 @@ _NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the endpoint answers: PEP 3333's status and fields, and a body."""
+    """An answer of the endpoint: PEP 3333's status and fields, and a body."""
 
     status: str
     media_type: str
@@ -137,7 +137,7 @@ class Endpoint:
         if wants_json(request):
             return self._state(visit)
         asked = _query(request)
-        languages = spoken(self._policy.strings)
+        languages = available_languages(self._policy.strings)
         wanted = asked.get("lang")
         with self._renderer.within(request.environ):
             page = self._renderer.page(

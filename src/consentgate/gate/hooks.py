@@ -4,7 +4,7 @@ from wsgiref.types import WSGIEnvironment
 
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.events import Reporter
-from consentgate.i18n.messages import spoken
+from consentgate.i18n.messages import available_languages
 
 from . import log_lines
 from .options import GateOptions
@@ -48,10 +48,10 @@ class SiteHooks:
 
     def _match_language(self, tag: object) -> str | None:
         """Return the language that *tag* asks for among those there are texts in (RFC 4647 3.4)."""
-        from consentgate.i18n.negotiation import negotiated  # it loads WebOb
+        from consentgate.i18n.negotiation import negotiate_language  # it loads WebOb
 
-        languages = [*spoken(self._policy.strings), self._policy.language]
-        matched = negotiated(tag, languages, "") if isinstance(tag, str) else ""
+        languages = [*available_languages(self._policy.strings), self._policy.language]
+        matched = negotiate_language(tag, languages, "") if isinstance(tag, str) else ""
         if not matched:
             shown = repr(tag)[:64], ", ".join(languages)
             self._reporter.warn("language", log_lines.LANGUAGE, *shown, about="")

@@ -155,6 +155,10 @@ class GateOptions:
             checked_language("language", self.language)
         if isinstance(self.templates, (str, PathLike)) and not os.path.isdir(self.templates):
             raise PolicyError(f"templates: there is no such folder: {os.fspath(self.templates)!r}")
+        if self.templates is not None:
+            from consentgate.rendering.templating import make_environment  # Jinja2, for who brings templates
+
+            make_environment(self.templates)
 
     @property
     def own_origins(self) -> frozenset[str]:
@@ -195,7 +199,7 @@ def _checked_signals(signals: Iterable[str]) -> tuple[str, ...]:
         raise PolicyError(f"signals must be a list of {known}, not {signals!r}")
     checked = tuple(signals)
     for signal in checked:
-        if signal not in SIGNAL_FIELDS:
+        if not isinstance(signal, str) or signal not in SIGNAL_FIELDS:
             raise PolicyError(f"signals: unknown signal {signal!r}; known are {known}")
     return checked
 

@@ -11,6 +11,7 @@ from consentgate.consent.hosts import HostPolicy
 from consentgate.consent.preferences import Preferences
 from consentgate.consent.signing import PreferencesSerializer
 from consentgate.consent.verdict import STRICTEST
+from consentgate.headers.cache_control import vary_on
 from consentgate.headers.csp import NO_REPORTS, reporting_to
 from consentgate.headers.documents import is_document
 from consentgate.headers.names import Field
@@ -127,7 +128,7 @@ class GatedStartResponse:
                 self._report.passed(rewritten.judged, context.now)
                 self._report.expired(rewritten.expired, context.now)
         except Exception:
-            return self._fail_closed(fields)
+            return self._fail_closed(fields, is_document=is_document)
         return rewritten.fields
 
     def _strip(self, fields: list[Field]) -> list[Field]:
@@ -146,18 +147,21 @@ class GatedStartResponse:
         self._report.stripped(judged, now)
         return judged.fields
 
-    def _fail_closed(self, fields: list[Field]) -> list[Field]:
-        """Return the fields that go out after an error of ours, which costs gated cookies alone (R97)."""
+    def _fail_closed(self, fields: list[Field], *, is_document: bool) -> list[Field]:
+        """Return the fields that go out after an error of ours, which costs gated cookies and hosts (R97)."""
         gate = self._gate
         gate._reporter.failure("judging a response")
         if not self._enforces:
             return fields
         strictest = gate._judge.permissions(STRICTEST)
-        return judge_set_cookies(fields, gate._judge, strictest, gate._now()).fields
+        judged = judge_set_cookies(fields, gate._judge, strictest, gate._now()).fields
+        if is_document:
+            judged = [*judged, *gate._hosts.fields_for(strictest.allowed)]
+        return vary_on(judged, gate._hosts.vary) if is_document and gate._hosts.vary else judged
 
     def _is_document(self, status: str, fields: list[Field]) -> bool:
-        """Return whether the response carries the field of declared hosts."""
-        if not (self._gate._hosts.has_hosts and self._visit._situation.applies):
+        """Return whether the response carries the field of declared hosts, where the policy applies."""
+        if not self._gate._hosts.has_hosts:
             return False
         types = [value for name, value in fields if name.lower() == "content-type"]
         return is_document(status, types, self._fetch_dest, self._accept)
@@ -175,7 +179,7 @@ class GatedStartResponse:
         """Return everything the response's fields depend on."""
         gate, visit, hosts = self._gate, self._visit, self._gate._hosts
         options, now = gate.options, gate._now()
-        tells_caches = is_document and not options.report_only
+        applies, tells_caches = visit._situation.applies, is_document and not options.report_only
         return ResponseContext(
             permissions=visit._permissions,
             necessary=gate.policy.necessary,
@@ -185,9 +189,10 @@ class GatedStartResponse:
             applies_vary=options.applies_vary,  # type: ignore[arg-type]  # a tuple, once checked
             no_store=visit._answers_withheld and bool(visit._vary_fields),
             own_lines=() if visit._chosen_at is None else self._write_preferences(),
-            host_fields=self._write_host_fields() if is_document else (),
+            host_fields=self._write_host_fields() if is_document and applies else (),
+            # A document without the field must not be kept for visitors who need it.
             host_vary=hosts.vary if tells_caches else (),
-            hosts_are_private=tells_caches and hosts.field(visit._permissions.allowed).is_private,
+            hosts_are_private=tells_caches and applies and hosts.field(visit._permissions.allowed).is_private,
             cookie_string=self._cookie_string,
             shortens=options.lifetimes == "shorten",
             expirable=self._list_expirable(now),

@@ -18,47 +18,47 @@ Strings = Mapping[str, Mapping[str, str]]
 """A site's own wording: language -> our words -> theirs."""
 
 
-def mark(message: str) -> str:
+def N_(message: str) -> str:
     """Return *message*; it is translated later, where its reader is known."""
     return message
 
 
-def mark_plural(singular: str, plural: str) -> tuple[str, str]:
+def N_plural(singular: str, plural: str) -> tuple[str, str]:
     """Return both; they are translated later, where their reader and number are known."""
     return singular, plural
 
 
 UNITS = {
-    "second": mark_plural("%(num)d second", "%(num)d seconds"),
-    "minute": mark_plural("%(num)d minute", "%(num)d minutes"),
-    "hour": mark_plural("%(num)d hour", "%(num)d hours"),
-    "day": mark_plural("%(num)d day", "%(num)d days"),
-    "week": mark_plural("%(num)d week", "%(num)d weeks"),
-    "month": mark_plural("%(num)d month", "%(num)d months"),
-    "year": mark_plural("%(num)d year", "%(num)d years"),
+    "second": N_plural("%(num)d second", "%(num)d seconds"),
+    "minute": N_plural("%(num)d minute", "%(num)d minutes"),
+    "hour": N_plural("%(num)d hour", "%(num)d hours"),
+    "day": N_plural("%(num)d day", "%(num)d days"),
+    "week": N_plural("%(num)d week", "%(num)d weeks"),
+    "month": N_plural("%(num)d month", "%(num)d months"),
+    "year": N_plural("%(num)d year", "%(num)d years"),
 }
 
-COOKIES_SHOWN = mark_plural("See the cookie", "See the %(num)d cookies")
+COOKIES_SHOWN = N_plural("See the cookie", "See the %(num)d cookies")
 
 # strftime's names follow the process's locale, which is not the page's language.
 MONTHS = (
-    mark("January"),
-    mark("February"),
-    mark("March"),
-    mark("April"),
-    mark("May"),
-    mark("June"),
-    mark("July"),
-    mark("August"),
-    mark("September"),
-    mark("October"),
-    mark("November"),
-    mark("December"),
+    N_("January"),
+    N_("February"),
+    N_("March"),
+    N_("April"),
+    N_("May"),
+    N_("June"),
+    N_("July"),
+    N_("August"),
+    N_("September"),
+    N_("October"),
+    N_("November"),
+    N_("December"),
 )
 
 
 @cache
-def catalogue_of(language: str) -> "NullTranslations":
+def translations_of(language: str) -> "NullTranslations":
     """Return our catalogue for *language*; that of the source, which says everything as it is, for others."""
     # With the first text that is spoken, not with the package: these take longer to load than all of ours.
     from gettext import GNUTranslations, NullTranslations
@@ -73,20 +73,20 @@ def catalogue_of(language: str) -> "NullTranslations":
 
 def known_messages() -> frozenset[str]:
     """Return every message of ours, as it is written."""
-    catalogue = catalogue_of("fr")
+    catalogue = translations_of("fr")
     # gettext offers no list of what it has read; a plural is kept under (singular, number).
     keys = (key if isinstance(key, str) else key[0] for key in vars(catalogue)["_catalog"])
     return frozenset(filter(None, keys)) | {plural for _, plural in (*UNITS.values(), COOKIES_SHOWN)}
 
 
-class Words:
+class Translations:
     """Our words in one language, a site's own wording first."""
 
     def __init__(self, language: str, strings: Strings) -> None:
         general = language.partition("-")[0]  # pt of pt-BR
         self.language = language
         self._own = {**strings.get(general, {}), **strings.get(language, {})}
-        self._catalogue = catalogue_of(general)
+        self._catalogue = translations_of(general)
 
     def has(self, message: str) -> bool:
         """Return whether *message* is to be had in this language."""
@@ -102,7 +102,7 @@ class Words:
         return own or self._catalogue.ngettext(singular, plural, number)
 
 
-def spoken(strings: Strings) -> list[str]:
+def available_languages(strings: Strings) -> list[str]:
     """Return the languages we speak, and those a site has worded itself."""
     return [*LANGUAGES, *(language for language in strings if language not in LANGUAGES)]
 

@@ -14,7 +14,7 @@ from consentgate._cache import BoundedCache
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.catalogue.category import Category
 from consentgate.i18n.languages import name_of
-from consentgate.i18n.messages import mark
+from consentgate.i18n.messages import N_
 from consentgate.i18n.texts import Message
 
 from .assets import stylesheet
@@ -199,8 +199,8 @@ class Renderer:
     def _heading(self, language: str) -> dict[str, object]:
         """Return the heading, as HTML for an ``h1`` or ``h2`` and as plain text."""
         localizer, site, title = self._localizers[language], self._policy.site, self._policy.title
-        on_site = mark("Cookies on %(site)s")
-        named = localizer.say(on_site, site=localizer.own(site)) if site else localizer.say(mark("Cookies"))
+        on_site = N_("Cookies on %(site)s")
+        named = localizer.say(on_site, site=localizer.own(site)) if site else localizer.say(N_("Cookies"))
         plain = localizer.say_plain(on_site if site else "Cookies", site=localizer.plain(site))
         return {
             "heading": named,

@@ -89,7 +89,7 @@ def _status(policy: Catalogue, view: VisitorView, category: Category) -> Status:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a visitor has answered so far, as a confirmation says it.
+    """A visitor's answers so far, as a confirmation says them.
 
     Attributes:
         accepted: categories that were accepted.
@@ -131,7 +131,7 @@ def has_just_answered(view: VisitorView) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the banner asks.
+    """The banner's question.
 
     Attributes:
         about: ``"all"`` before any answer; ``"changed"`` where each category asked has changed since a yes;

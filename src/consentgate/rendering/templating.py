@@ -10,7 +10,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Pack
 from consentgate.errors import PolicyError
 
 FOLDER = "consentgate"
-"""What every template of ours is named under, so that none of a site's own is taken for it."""
+"""The folder in the name of every template of ours, so that none of a site's own is taken for it."""
 
 
 def make_environment(templates: object = None) -> Environment:

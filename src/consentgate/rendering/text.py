@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.catalogue.category import Basis, Category, Cookie
 from consentgate.catalogue.lifetimes import lifetime_text, measured
-from consentgate.i18n.messages import COOKIES_SHOWN, MONTHS, SOURCE, UNITS, Words, mark
+from consentgate.i18n.messages import COOKIES_SHOWN, MONTHS, N_, SOURCE, UNITS, Translations
 from consentgate.i18n.texts import Message, in_language
 
 RIGHT_TO_LEFT = ("ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi")
@@ -21,25 +21,25 @@ RIGHT_TO_LEFT = ("ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi")
 Format = Literal["markdown", "html", "json"]
 
 
-NOT_STATED = mark("not stated")
+NOT_STATED = N_("not stated")
 
 
-TITLE = mark("Cookies policy")
+TITLE = N_("Cookies policy")
 
 
 COLUMNS = (
-    mark("Service provider's name"),
-    mark("Function and location"),
-    mark("Cookie name(s)"),
-    mark("Purposes"),
-    mark("Lifetime"),
+    N_("Service provider's name"),
+    N_("Function and location"),
+    N_("Cookie name(s)"),
+    N_("Purposes"),
+    N_("Lifetime"),
 )
 
 
 BASES = {
-    Basis.NECESSARY: mark("Always active: the site does not work without these cookies."),
-    Basis.CONSENT: mark("Set only if you accept."),
-    Basis.EXEMPT: mark("Set unless you refuse. Declared exempt from consent by the site operator."),
+    Basis.NECESSARY: N_("Always active: the site does not work without these cookies."),
+    Basis.CONSENT: N_("Set only if you accept."),
+    Basis.EXEMPT: N_("Set unless you refuse. Declared exempt from consent by the site operator."),
 }
 
 
@@ -81,7 +81,7 @@ class Localizer:
     def __init__(self, policy: Catalogue, language: str) -> None:
         self.language = language
         self.direction = direction_of(language)
-        self._words = Words(language, policy.strings)
+        self._words = Translations(language, policy.strings)
         self._own = policy.language
 
     def say(self, message: str, **values: object) -> Markup:
@@ -118,7 +118,7 @@ class Localizer:
             return self.say_plain(NOT_STATED)
         measure = measured(lifetime)
         if measure is None:
-            return self.say_plain(mark("session"))
+            return self.say_plain(N_("session"))
         count, unit = measure
         return self._words.ngettext(*UNITS[unit], count) % {"num": count}
 
@@ -136,7 +136,7 @@ class Localizer:
         """Return a day that people and programs can read."""
         month = self.say_plain(MONTHS[day.month - 1])
         # The first of a month has a form of its own in French, and not only there.
-        first, other = mark("1 %(month)s %(year)d"), mark("%(day)d %(month)s %(year)d")
+        first, other = N_("1 %(month)s %(year)d"), N_("%(day)d %(month)s %(year)d")
         text = self._words.gettext(first if day.day == 1 else other)
         words = text % {"day": day.day, "month": month, "year": day.year}
         spoken = self.language if self._words.has(MONTHS[day.month - 1]) else SOURCE
@@ -198,6 +198,8 @@ def to_json(policy: Catalogue, localizer: Localizer) -> dict[str, object]:
                 "title": plain(category.title),
                 "description": plain(category.description),
                 "basis": category.basis.value,
+                "hosts": list(category.hosts),
+                "sale_or_share": category.sale_or_share,
                 "cookies": [
                     {
                         "name": cookie.name,
@@ -228,10 +230,10 @@ def markdown(policy: Catalogue, localizer: Localizer) -> Iterator[str]:
         yield f"{say(BASES[category.basis])}\n"
         if category.hosts:
             hosts = ", ".join(_escape_markdown(host) for host in category.hosts)
-            yield f"{say(mark('Also uses other hosts:'))} {hosts}.\n"
+            yield f"{say(N_('Also uses other hosts:'))} {hosts}.\n"
         if not category.cookies:
             if not category.hosts:
-                yield say(mark("No cookies of this kind are declared.")) + "\n"
+                yield say(N_("No cookies of this kind are declared.")) + "\n"
             continue
         yield _line([say(column) for column in COLUMNS])
         yield _line(["---"] * len(COLUMNS))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from consentgate._late import late
+from ._late import late
 
 _HOME = {
     "applications": ["Application"],

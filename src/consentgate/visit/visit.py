@@ -281,14 +281,16 @@ class Visit:
         """The language of page and banner: the site's word, the browser's, the policy's."""
         if self._language is not None:
             return self._language
-        from consentgate.i18n.messages import spoken
-        from consentgate.i18n.negotiation import negotiated
+        from consentgate.i18n.messages import available_languages
+        from consentgate.i18n.negotiation import negotiate_language
 
         # It depends on the browser's languages, then: caches are told.
         if "Accept-Language" not in self._vary_fields:
             self._vary_fields = (*self._vary_fields, "Accept-Language")
         catalogue = self._gate._judge.catalogue
-        return negotiated(self._request.accept_language or "", spoken(catalogue.strings), catalogue.language)
+        return negotiate_language(
+            self._request.accept_language or "", available_languages(catalogue.strings), catalogue.language
+        )
 
     @property
     def _own_path(self) -> str | None:
