@@ -250,9 +250,12 @@ def _forget_all() -> None:
         recorder._forget()
 
 
-def _flush_all() -> None:
+def _flush_all(patience: float = 2.0) -> None:
+    """Write what is left, at exit: tried again, since SQLite may call a file busy without waiting."""
+    end = time.monotonic() + patience
     for recorder in _recorders:
-        recorder.flush(patience=2.0)
+        while not recorder.flush(patience=patience) and time.monotonic() < end:
+            time.sleep(0.05)
 
 
 # Where there is no fork, there is no hook for it.
