@@ -2,6 +2,7 @@
 
 import pytest
 
+from benchmarks import hosts
 from benchmarks.growth import exponent
 from benchmarks.table import OURS
 from benchmarks.timing import Entry
@@ -32,3 +33,21 @@ def test_the_oracle() -> None:
 def test_the_fit() -> None:
     assert exponent([(1, 5.0), (2, 10.0), (4, 20.0)]) == pytest.approx(1)
     assert exponent([(1, 5.0), (10, 5.0)]) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("returning", [False, True])
+def test_what_is_timed_with_hosts_carries_the_field(returning: bool) -> None:
+    names = {}
+    for declared in (False, True):
+        documents = hosts.Documents(hosts=declared, returning=returning)
+        documents.microseconds(1, 1)
+        names[declared] = [name for name, _ in documents.fields]
+        field = dict(documents.fields).get("Content-Security-Policy", "")
+        assert ("maps.example" in field) is (declared and returning)
+    assert names[True] == [*names[False], "Content-Security-Policy"]
+
+
+def test_hosts_are_timed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts.Documents, "microseconds", lambda documents, requests, rounds: 2.0)
+    assert hosts.hosts(short=True)["new"] == {"without": 2.0, "with": 2.0, "added": 0.0}
+    assert "TOO MUCH" not in capsys.readouterr().out
