@@ -331,3 +331,19 @@ def test_an_example_runs_as_its_docstring_says(name: str) -> None:
     with running(name) as visitor:
         assert "consentgate-banner" in visitor.get("/")
         assert "_pk_id.1" not in visitor.jar
+
+
+@pytest.mark.parametrize("name", ["embeds_flask", "embeds_django"])
+def test_the_embeds_of_an_example_wait_for_a_yes(name: str) -> None:
+    with running(name) as visitor:
+        page = visitor.get("/")
+        assert page.count('consentgate-place"') == 2
+        assert "<iframe" not in page
+        visitor.post("/cookies", action="accept", category="maps")
+        page = visitor.get("/")
+        assert page.count("<iframe") == 1
+        assert "openstreetmap.org/export" in page
+        visitor.post("/cookies", action="accept_all")
+        page = visitor.get("/")
+        assert page.count("<iframe") == 2
+        assert 'consentgate-place"' not in page
