@@ -19,6 +19,7 @@ exclude_patterns = ["_build", "screenshots"]
 html_theme = "furo"
 html_title = f"consentgate {version}"
 html_static_path = ["_static"]
+html_extra_path = ["screenshots"]  # the README shows them by their address
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False

@@ -21,6 +21,7 @@ from consentgate.presets import PRESETS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+PACKAGE = Path(cli.__file__).parent
 
 _ROW = re.compile(r"\bR([0-9]{1,2}a?)\b(?!-)")
 
@@ -134,11 +135,11 @@ def _helps() -> Iterator[tuple[str, str]]:
 def cited() -> dict[str, list[str]]:
     """Return each row of the register that code or tests cite, with the files that do."""
     found: dict[str, list[str]] = {}
-    for folder in ("src", "tests"):
-        for path in sorted((ROOT / folder).rglob("*")):
+    for root, folder in ((PACKAGE.parent, PACKAGE), (ROOT, ROOT / "tests")):
+        for path in sorted(folder.rglob("*")):
             if path.suffix in (".py", ".html", ".css", ".js"):
                 for row in sorted(set(_ROW.findall(path.read_text()))):
-                    found.setdefault(f"R{row}", []).append(path.relative_to(ROOT).as_posix())
+                    found.setdefault(f"R{row}", []).append(path.relative_to(root).as_posix())
     return dict(sorted(found.items(), key=lambda item: (int(item[0][1:].rstrip("a")), item[0])))
 
 
@@ -148,7 +149,7 @@ def shown() -> str:
     def files(paths: list[str], folder: str) -> str:
         return ", ".join(f"`{path.removeprefix(folder)}`" for path in paths if path.startswith(folder))
 
-    rows = [[row, files(paths, "tests/"), files(paths, "src/consentgate/")] for row, paths in cited().items()]
+    rows = [[row, files(paths, "tests/"), files(paths, "consentgate/")] for row, paths in cited().items()]
     return table(["row", "tests", "code"], rows)
 
 

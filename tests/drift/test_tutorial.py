@@ -1,4 +1,4 @@
-"""docs/start/unknown-cookies.md, from the first step to the last: what it shows is run, what it prints is compared."""
+"""docs/start/unknown-cookies.md, from first step to last: it is run, and what it prints is compared."""
 
 import http.client
 import os
