@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LOCALE := src/consentgate/i18n/locale
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs messages screenshots servers fuzz mutants bench wheel clean
+.PHONY: help demo test lint types docs reference links messages screenshots servers fuzz mutants bench wheel address clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -29,9 +29,14 @@ lint: $(VENV)/check ## Check style and layout
 types: $(VENV)/check ## Check types, the public API's as a user would use it
 	$(BIN)/mypy
 
-docs: $(VENV)/test ## Run what the documentation and the examples show
-	$(BIN)/python -m pytest tests/site/test_docs.py tests/site/test_portal.py tests/site/test_frameworks.py
-	$(BIN)/python -m pytest --doctest-modules src
+docs: $(VENV)/docs ## Build the documentation site in docs/_build/html, warnings as errors; make test runs what it shows
+	$(BIN)/sphinx-build -n -W --keep-going -q -b html docs docs/_build/html
+
+reference: $(VENV)/test ## Write the tables of docs/ that come from the code
+	$(BIN)/python -m tools.reference
+
+links: $(VENV)/docs ## Ask every address that the documentation names; needs the network
+	$(BIN)/sphinx-build -q -b linkcheck docs docs/_build/links
 
 messages: $(VENV)/test ## Gather our texts into locale/, update the translations and compile them
 	$(BIN)/pybabel -q extract -F pyproject.toml -k N_plural:1,2 -k say -k plain -k say_plain --no-location --sort-output \
@@ -59,12 +64,16 @@ mutants: $(VENV)/mutants ## Change floors 0 to 5 in every small way there is, an
 bench: $(VENV)/bench ## Print what the gate costs, beside a floor and everything else there is (PART=all for growth, memory, ...)
 	$(BIN)/python -m benchmarks $(or $(PART),table)
 
-wheel: $(VENV)/check ## Build the wheel and the source archive in dist/
+wheel: $(VENV)/release ## Build the wheel and the source archive in dist/, and check what the index will show
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist
+	$(BIN)/twine check --strict dist/*
+
+address: ## Write the documentation site's address into README.md and pyproject.toml: make address URL=https://.../
+	sed -i 's|https://pypi.org/project/consentgate/docs/|$(URL)|g' README.md pyproject.toml
 
 clean: ## Remove what these commands made
-	rm -rf $(VENV) dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) dist docs/_build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/demo: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
@@ -72,27 +81,39 @@ $(VENV)/demo: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
+# Groups are not published, and need a newer pip than Python 3.11 and 3.12 bring.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[testing]'
+
 $(VENV)/test: $(VENV)/demo
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	$(INSTALL) --group test
 	@touch $@
 
 $(VENV)/servers: $(VENV)/test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[servers]'
+	$(INSTALL) --group servers
 	for server in bjoern mod_wsgi; do $(BIN)/python -m pip install --quiet --disable-pip-version-check $$server || true; done
 	@touch $@
 
 $(VENV)/bench: $(VENV)/test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(INSTALL) --group bench
 	@touch $@
 
 $(VENV)/mutants: $(VENV)/test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutants]'
+	$(INSTALL) --group mutants
 	@touch $@
 
 $(VENV)/fuzz: $(VENV)/test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(INSTALL) --group fuzz
 	@touch $@
 
 $(VENV)/check: $(VENV)/test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lint,types]' build
+	$(INSTALL) --group lint --group types
+	@touch $@
+
+$(VENV)/docs: $(VENV)/test
+	$(INSTALL) --group docs
+	@touch $@
+
+$(VENV)/release: $(VENV)/test
+	$(INSTALL) --group release
 	@touch $@

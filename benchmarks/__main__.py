@@ -19,7 +19,7 @@ from .served import served
 from .table import table
 from .whole import whole
 
-RESULTS = Path(__file__).parent.parent / "docs" / "performance.json"
+RESULTS = Path(__file__).parent.parent / "docs" / "topics" / "performance.json"
 
 PARTS: dict[str, Callable[[bool], object]] = {
     "table": table,
@@ -35,7 +35,7 @@ PARTS: dict[str, Callable[[bool], object]] = {
 
 
 def main() -> int:
-    """Measure, print, and with --save keep the results for docs/performance.md."""
+    """Measure, print, and with --save keep the results for docs/topics/performance.md."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("part", nargs="?", default="table", choices=[*PARTS, "all", "check"])
     parser.add_argument("--short", action="store_true", help="fewer rounds: for CI")

@@ -1,4 +1,4 @@
-"""Draw docs/performance.svg from the results kept: python -m benchmarks.plot; needs matplotlib."""
+"""Draw docs/topics/performance.svg from the results kept: python -m benchmarks.plot; needs matplotlib."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ matplotlib.use("svg")
 matplotlib.rcParams["svg.hashsalt"] = "consentgate"
 from matplotlib import pyplot  # noqa: E402  # the backend comes first
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parent.parent / "docs" / "topics"
 CURVES = {
     "exact names in the policy": "names in the policy (exact)",
     "patterns, names never seen": "patterns in the policy, names never seen",

@@ -1,4 +1,4 @@
-"""Write the results kept into docs/performance.md, between its markers: python -m benchmarks.report."""
+"""Write the kept results into the page on performance, between its markers: python -m benchmarks.report."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parent.parent / "docs" / "topics"
 
 
 def _rows(head: list[str], rows: list[list[str]]) -> str:

@@ -1,4 +1,4 @@
-"""The cookie policy a site publishes is the cookie policy its server enforces.
+"""WSGI middleware for cookie consent: the cookie policy a site publishes is the one its server enforces.
 
 Declare categories and cookies in a `Policy`, wrap any WSGI application in it, and no Set-Cookie of a
 category the visitor has not accepted leaves the server.
@@ -39,7 +39,7 @@ __all__ = [
     "translated",
 ]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def __dir__() -> list[str]:

@@ -224,7 +224,7 @@ def test_the_parts_of_a_policy_are_checked_before_any_gate() -> None:
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.mark.parametrize("page", ["hosts.md", "signals.md"])
+@pytest.mark.parametrize("page", ["howto/embed-a-video.md", "topics/signals.md"])
 def test_the_policies_that_the_documentation_shows_are_some(page: str) -> None:
     shown = re.findall(r"```toml\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
     assert shown
@@ -233,7 +233,7 @@ def test_the_policies_that_the_documentation_shows_are_some(page: str) -> None:
 
 
 def test_the_documentation_states_the_bounds_there_are() -> None:
-    page = (DOCS / "hosts.md").read_text()
+    page = (DOCS / "howto" / "embed-a-video.md").read_text()
     assert f"{LARGEST_TOTAL:,} characters" in page
     assert (
         f"```text\nContent-Security-Policy: {csp_value(CSP_BASE, ['cdn.example', 'video.example'])}" in page

@@ -1,4 +1,4 @@
-"""docs/drift.md, from the first step to the last: what it shows is run, what it prints is compared."""
+"""docs/start/unknown-cookies.md, from first step to last: it is run, and what it prints is compared."""
 
 import http.client
 import os
@@ -18,7 +18,7 @@ import pytest
 from tests.served import PATIENCE
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "drift.md").read_text()
+PAGE = (ROOT / "docs" / "start" / "unknown-cookies.md").read_text()
 BLOCKS = re.findall(r"```(python|console|toml)\n(.*?)```", PAGE, re.DOTALL)
 
 

@@ -22,11 +22,16 @@ from tests.conftest import KEY, MATRIX, application, cookie, make_policy, reques
 from .test_architecture import PACKAGE, modules
 
 ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = [path for path in DOCS.rglob("*.md") if "_build" not in path.parts]
 README = (ROOT / "README.md").read_text()
-TESTING = (ROOT / "docs" / "testing.md").read_text()
-GUIDE = (ROOT / "docs" / "guide.md").read_text()
-HOSTS = (ROOT / "docs" / "hosts.md").read_text()
-SIGNALS = (ROOT / "docs" / "signals.md").read_text()
+TESTING = (DOCS / "howto" / "testing.md").read_text()
+POLICY_FILE = (DOCS / "reference" / "policy-file.md").read_text()
+GUIDE = (DOCS / "guide.md").read_text()
+CACHING = (DOCS / "topics" / "caching.md").read_text()
+ENDPOINT = (DOCS / "reference" / "endpoint.md").read_text()
+HOSTS = (DOCS / "howto" / "embed-a-video.md").read_text()
+SIGNALS = (DOCS / "topics" / "signals.md").read_text()
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -34,7 +39,8 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def test_the_readmes_example_prints_what_it_says() -> None:
-    program, printed = blocks(README, "python")[0], blocks(README, "text")[0]
+    (program,) = (block for block in blocks(README, "python") if "print(" in block)
+    (printed,) = blocks(README, "text")
     command = [sys.executable, "-W", "ignore", "-c", program]
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == printed
 
@@ -42,17 +48,17 @@ def test_the_readmes_example_prints_what_it_says() -> None:
 def test_the_two_commands_come_first() -> None:
     commands = blocks(README, "sh")[0].splitlines()
     assert [line.split("#")[0].strip() for line in commands] == ["make demo", "make test"]
-    assert README.index("make demo") < README.index("```python")
+    assert README.index("make demo") < README.index("pip install") < README.index("```python")
 
 
-@pytest.mark.parametrize("policy", blocks(GUIDE, "toml"))
-def test_the_guides_policy_is_one(policy: str) -> None:
+@pytest.mark.parametrize("policy", [*blocks(GUIDE, "toml"), *blocks(POLICY_FILE, "toml")])
+def test_the_policy_that_is_shown_is_one(policy: str) -> None:
     parsed = Policy.from_dict(tomllib.loads(policy))
     assert parsed.key_of("_pk_id.1") == "audience"
 
 
-def test_the_guides_complete_policy_has_every_key() -> None:
-    complete = tomllib.loads(blocks(GUIDE, "toml")[0])
+def test_the_complete_policy_has_every_key() -> None:
+    complete = tomllib.loads(blocks(POLICY_FILE, "toml")[0])
     assert Policy.from_dict(complete).key_of("session") == "necessary"
     assert {"cookie_domain", "language", "strings"} == set(PUBLISHED) - set(complete)
 
@@ -79,8 +85,8 @@ def test_the_page_on_testing_names_the_whole_kit() -> None:
     assert set(testing.__all__) - named == {"Jar", "StoredCookie"}  # shown as `visitor.jar`
 
 
-def test_the_guides_json_has_the_endpoints_keys() -> None:
-    (shown,) = (json.loads(block) for block in blocks(GUIDE, "json"))
+def test_the_json_that_is_shown_has_the_endpoints_keys() -> None:
+    (shown,) = (json.loads(block) for block in blocks(ENDPOINT, "json"))
     answer = request(
         make_policy().wrap(application(), secret_key=KEY), path="/cookies", HTTP_ACCEPT="application/json"
     )
@@ -91,7 +97,7 @@ def test_the_guides_json_has_the_endpoints_keys() -> None:
 
 
 def test_every_module_has_its_place_in_the_architecture() -> None:
-    page = (ROOT / "docs" / "architecture.md").read_text()
+    page = (DOCS / "project" / "architecture.md").read_text()
     rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `")]
     named = {
         f"{room}.{module}" if room.endswith("/") else module
@@ -103,9 +109,25 @@ def test_every_module_has_its_place_in_the_architecture() -> None:
 
 
 def test_links_between_pages_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+    for page in [ROOT / "CONTRIBUTING.md", *PAGES]:
         for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
             assert target.startswith("https://") or (page.parent / target).exists(), (page, target)
+
+
+def test_every_link_of_the_readme_is_absolute_and_leads_to_a_page() -> None:
+    """The index shows the README, and knows none of our files."""
+    site = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Documentation"]
+    targets = re.findall(r"\]\(([^)]+)\)", README)
+    own = [target.removeprefix(site) for target in targets if target.startswith(site)]
+    assert all(target.startswith("https://") for target in targets)
+    assert len(own) >= 20
+    for path, _, anchor in (target.partition("#") for target in own):
+        if path.endswith(".html"):
+            page = DOCS / path.replace(".html", ".md")
+            assert page.exists(), path
+            assert not anchor or anchor in anchors(page.read_text()), (path, anchor)
+        else:
+            assert (DOCS / "screenshots" / path).exists(), path
 
 
 CHOSEN = cookie(make_policy(), ["internal"])
@@ -161,7 +183,7 @@ def test_stage_three_enforces() -> None:
 
 
 def test_the_threats_name_tests_that_are_there() -> None:
-    page = (ROOT / "docs" / "threats.md").read_text()
+    page = (DOCS / "topics" / "threats.md").read_text()
     named = re.findall(r"`((?:tests|tools|\w+/test_)[\w/]*\.py)`", page)
     assert len(set(named)) > 15
     for name in named:
@@ -172,7 +194,7 @@ def test_the_threats_name_tests_that_are_there() -> None:
 
 def test_nothing_claims_an_approval_there_is_none_of() -> None:
     """R26: self-assessment only."""
-    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "src").rglob("*.html")]
+    pages = [*ROOT.glob("*.md"), *PAGES, *(ROOT / "src").rglob("*.html")]
     assert not re.search(
         r"\b(?:certified|approved)\b", " ".join(page.read_text() for page in pages), re.IGNORECASE
     )
@@ -186,7 +208,7 @@ def anchors(page: str) -> set[str]:
 
 def test_links_lead_to_headings_that_are_there() -> None:
     found = 0
-    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+    for page in PAGES:
         for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text()):
             found += 1
             linked = page.parent / target if target else page
@@ -196,7 +218,7 @@ def test_links_lead_to_headings_that_are_there() -> None:
 
 def test_every_example_names_the_cookie_that_no_other_host_can_set() -> None:
     """On https: on http, as they run on one's own machine, browsers refuse the name."""
-    assert tomllib.loads(blocks(GUIDE, "toml")[0])["cookie_name"] == "__Host-cookies_preferences"
+    assert tomllib.loads(blocks(POLICY_FILE, "toml")[0])["cookie_name"] == "__Host-cookies_preferences"
     assert 'cookie_name="__Host-cookies_preferences"' in README
     examples = [*(ROOT / "examples").glob("*.py"), *(ROOT / "examples").glob("*.toml")]
     policies = [text for text in map(Path.read_text, examples) if "Policy(" in text or "[[category]]" in text]
@@ -223,8 +245,8 @@ def conditional(etag_of: Callable[[dict[str, Any]], str]) -> Callable[..., objec
     return make_policy().wrap(app, secret_key=KEY)
 
 
-def of_the_guide(environ: dict[str, Any]) -> str:
-    (code,) = (block for block in blocks(GUIDE, "python") if "etag" in block)
+def as_shown(environ: dict[str, Any]) -> str:
+    (code,) = (block for block in blocks(CACHING, "python") if "etag" in block)
     names: dict[str, Any] = {
         "Visit": Visit,
         "article": Article,
@@ -235,7 +257,7 @@ def of_the_guide(environ: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("etag_of", "status"), [(lambda environ: '"7"', "304 Not Modified"), (of_the_guide, "200 OK")]
+    ("etag_of", "status"), [(lambda environ: '"7"', "304 Not Modified"), (as_shown, "200 OK")]
 )
 def test_an_etag_keeps_the_banner_unless_it_knows_of_the_visit(
     etag_of: Callable[[dict[str, Any]], str], status: str
@@ -312,9 +334,9 @@ def test_the_lines_for_consent_mode_are_scripts_with_and_without_a_nonce() -> No
 
 
 def test_the_log_page_says_of_each_line_when_and_what_to_do() -> None:
-    page = (ROOT / "docs" / "log-lines.md").read_text()
+    page = (DOCS / "reference" / "log-lines.md").read_text()
     rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| **")]
-    assert len(rows) >= 17
+    assert len(rows) >= 20
     for row in rows:
         assert len(row) == 3, row
         assert all(len(cell) > 20 for cell in row), row

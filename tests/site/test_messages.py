@@ -17,8 +17,8 @@ PAGES = [
     *(ROOT / name for name in ("README.md", "CHANGELOG.md")),
     *(
         path
-        for path in (ROOT / "docs").glob("*.md")
-        if path.stem not in ("architecture", "mutants", "requirements")
+        for path in (ROOT / "docs").rglob("*.md")
+        if path.parent.name != "project" and "_build" not in path.parts
     ),
     *(path for path in (ROOT / "examples").glob("*.*") if path.is_file()),
     *PACKAGE.rglob("*.toml"),

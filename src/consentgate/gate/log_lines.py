@@ -1,4 +1,4 @@
-"""Warnings of the gate, each said once; docs/log-lines.md says what to do about them."""
+"""Warnings of the gate, each said once; docs/reference/log-lines.md says what to do about them."""
 
 from consentgate.consent.tokens import Invalid
 

@@ -153,7 +153,7 @@ def _ports_meet(a: int | None, b: int | None) -> bool:
 # The gate's own field.
 
 CSP_BASE = "'self' 'unsafe-inline' 'unsafe-eval' data: blob:"
-"""Sources a site needs for itself: with these nothing of its own stops working (measured; docs/hosts.md)."""
+"""Sources a site needs for itself: with these nothing of its own stops working (measured)."""
 
 ENDPOINT_NAME = "consentgate"
 """The reporting endpoint's name in Reporting-Endpoints and report-to."""
@@ -204,7 +204,7 @@ def reporting_to(path: str, *, is_https: bool) -> Reporting:
 def csp_value(base: str, hosts: Iterable[str], reporting: Reporting = NO_REPORTS) -> str:
     """Return a Content-Security-Policy that lets through *base* and *hosts*, for requests of every kind.
 
-    One directive: a list of several leaves kinds of requests out (docs/hosts.md).
+    One directive: a list of several leaves kinds of requests out (docs/howto/embed-a-video.md).
 
     >>> csp_value("'self' data:", ["maps.example"])
     "default-src 'self' data: maps.example"
