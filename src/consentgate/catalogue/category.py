@@ -322,6 +322,11 @@ def _checked_sale(owner: str, basis: Basis, sale_or_share: object) -> bool:
             f"{owner}: no signal denies a necessary category: leave out sale_or_share, "
             "or move what is sold or shared to a category of consent"
         )
+    if sells and basis is Basis.EXEMPT:
+        raise PolicyError(
+            f"{owner}: sale_or_share contradicts the attestation, which says that no third party gets the "
+            "data: leave it out, or use basis consent"
+        )
     return sells
 
 
