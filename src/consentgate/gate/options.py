@@ -195,7 +195,7 @@ def _checked_signals(signals: Iterable[str]) -> tuple[str, ...]:
         raise PolicyError(f"signals must be a list of {known}, not {signals!r}")
     checked = tuple(signals)
     for signal in checked:
-        if signal not in SIGNAL_FIELDS:
+        if not isinstance(signal, str) or signal not in SIGNAL_FIELDS:
             raise PolicyError(f"signals: unknown signal {signal!r}; known are {known}")
     return checked
 
