@@ -156,8 +156,8 @@ class GatedStartResponse:
         return judge_set_cookies(fields, gate._judge, strictest, gate._now()).fields
 
     def _is_document(self, status: str, fields: list[Field]) -> bool:
-        """Return whether the response carries the field of declared hosts."""
-        if not (self._gate._hosts.has_hosts and self._visit._situation.applies):
+        """Return whether the response carries the field of declared hosts, where the policy applies."""
+        if not self._gate._hosts.has_hosts:
             return False
         types = [value for name, value in fields if name.lower() == "content-type"]
         return is_document(status, types, self._fetch_dest, self._accept)
@@ -175,7 +175,7 @@ class GatedStartResponse:
         """Return everything the response's fields depend on."""
         gate, visit, hosts = self._gate, self._visit, self._gate._hosts
         options, now = gate.options, gate._now()
-        tells_caches = is_document and not options.report_only
+        applies, tells_caches = visit._situation.applies, is_document and not options.report_only
         return ResponseContext(
             permissions=visit._permissions,
             necessary=gate.policy.necessary,
@@ -185,9 +185,10 @@ class GatedStartResponse:
             applies_vary=options.applies_vary,  # type: ignore[arg-type]  # a tuple, once checked
             no_store=visit._answers_withheld and bool(visit._vary_fields),
             own_lines=() if visit._chosen_at is None else self._write_preferences(),
-            host_fields=self._write_host_fields() if is_document else (),
+            host_fields=self._write_host_fields() if is_document and applies else (),
+            # A document without the field must not be kept for visitors who need it.
             host_vary=hosts.vary if tells_caches else (),
-            hosts_are_private=tells_caches and hosts.field(visit._permissions.allowed).is_private,
+            hosts_are_private=tells_caches and applies and hosts.field(visit._permissions.allowed).is_private,
             cookie_string=self._cookie_string,
             shortens=options.lifetimes == "shorten",
             expirable=self._list_expirable(now),
