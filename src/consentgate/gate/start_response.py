@@ -11,6 +11,7 @@ from consentgate.consent.hosts import HostPolicy
 from consentgate.consent.preferences import Preferences
 from consentgate.consent.signing import PreferencesSerializer
 from consentgate.consent.verdict import STRICTEST
+from consentgate.headers.cache_control import vary_on
 from consentgate.headers.csp import NO_REPORTS, reporting_to
 from consentgate.headers.documents import is_document
 from consentgate.headers.names import Field
@@ -127,7 +128,7 @@ class GatedStartResponse:
                 self._report.passed(rewritten.judged, context.now)
                 self._report.expired(rewritten.expired, context.now)
         except Exception:
-            return self._fail_closed(fields)
+            return self._fail_closed(fields, is_document=is_document)
         return rewritten.fields
 
     def _strip(self, fields: list[Field]) -> list[Field]:
@@ -146,14 +147,17 @@ class GatedStartResponse:
         self._report.stripped(judged, now)
         return judged.fields
 
-    def _fail_closed(self, fields: list[Field]) -> list[Field]:
-        """Return the fields that go out after an error of ours, which costs gated cookies alone (R97)."""
+    def _fail_closed(self, fields: list[Field], *, is_document: bool) -> list[Field]:
+        """Return the fields that go out after an error of ours, which costs gated cookies and hosts (R97)."""
         gate = self._gate
         gate._reporter.failure("judging a response")
         if not self._enforces:
             return fields
         strictest = gate._judge.permissions(STRICTEST)
-        return judge_set_cookies(fields, gate._judge, strictest, gate._now()).fields
+        judged = judge_set_cookies(fields, gate._judge, strictest, gate._now()).fields
+        if is_document:
+            judged = [*judged, *gate._hosts.fields_for(strictest.allowed)]
+        return vary_on(judged, gate._hosts.vary) if is_document and gate._hosts.vary else judged
 
     def _is_document(self, status: str, fields: list[Field]) -> bool:
         """Return whether the response carries the field of declared hosts, where the policy applies."""
