@@ -36,7 +36,7 @@ PLAIN = Policy(
     ]
 )
 YES = cookie(POLICY, ["statistical", "internal", "third-party"])
-GPC = {"HTTP_SEC_GPC": "1"}
+GPC: dict[str, Any] = {"HTTP_SEC_GPC": "1"}
 SET = ["sid=1", "_pk_id=2", "theme=3", "vid=4"]
 
 
@@ -84,9 +84,9 @@ def test_any_other_value_is_no_signal(spelling: str) -> None:
     ],
 )
 def test_only_the_signals_of_the_option_are_honoured(
-    signals: Any, sent: dict[str, str], honoured: tuple[str, ...]
+    signals: Any, sent: dict[str, Any], honoured: tuple[str, ...]
 ) -> None:
-    options = {"signals": signals}
+    options: dict[str, Any] = {"signals": signals}
     assert ask(lambda visit: visit.signals, options, HTTP_COOKIE=YES, **sent) == honoured
     allows = ask(lambda visit: visit.allows("third-party"), options, HTTP_COOKIE=YES, **sent)
     assert allows is not bool(honoured)
@@ -172,7 +172,7 @@ def test_consent_mode_is_complete_in_every_state() -> None:
         "security_storage",
     }
     granted: dict[str, set[str]] = {}
-    states = {
+    states: dict[str, dict[str, Any]] = {
         "new": {},
         "refused": {"HTTP_COOKIE": cookie(POLICY)},
         "partly": {"HTTP_COOKIE": cookie(POLICY, ["statistical"])},
@@ -222,13 +222,16 @@ def test_json_says_the_signal_and_that_the_category_is_not_allowed() -> None:
 
 
 @pytest.mark.parametrize("sent", [{}, GPC])
-def test_a_denied_category_is_not_asked(sent: dict[str, str]) -> None:
+def test_a_denied_category_is_not_asked(sent: dict[str, Any]) -> None:
     others = cookie(Policy(POLICY.categories[:3]), ["statistical", "internal"])
     assert ask(lambda visit: visit.needs_choice, HTTP_COOKIE=others, **sent) is not bool(sent)
     assert ("<form" in ask(lambda visit: visit.banner(), HTTP_COOKIE=others, **sent)) is not bool(sent)
 
 
-FORM = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_SEC_FETCH_SITE": "same-origin"}
+FORM: dict[str, Any] = {
+    "CONTENT_TYPE": "application/x-www-form-urlencoded",
+    "HTTP_SEC_FETCH_SITE": "same-origin",
+}
 POSTED = [
     "action=accept_all",
     "action=accept&category=third-party",
@@ -305,7 +308,7 @@ def test_an_exempt_category_that_sells_is_a_contradiction() -> None:
 
 
 @pytest.mark.parametrize("sent", [{}, GPC], ids=["absent", "there"])
-def test_a_response_whose_visit_was_asked_varies_by_the_signal(sent: dict[str, str]) -> None:
+def test_a_response_whose_visit_was_asked_varies_by_the_signal(sent: dict[str, Any]) -> None:
     asking = application(before=lambda environ: Visit.from_environ(environ).allows("internal"))
     assert varies_by(request(gate(asking), **sent)) == ["Cookie", "Sec-GPC"]
     both = gate(asking, signals=["dnt", "gpc"])
@@ -315,7 +318,7 @@ def test_a_response_whose_visit_was_asked_varies_by_the_signal(sent: dict[str, s
 
 
 @pytest.mark.parametrize("sent", [{}, GPC], ids=["absent", "there"])
-def test_a_document_with_the_field_of_hosts_varies_by_the_signal(sent: dict[str, str]) -> None:
+def test_a_document_with_the_field_of_hosts_varies_by_the_signal(sent: dict[str, Any]) -> None:
     def html(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         start_response("200 OK", [("Content-Type", "text/html")])
         return [b""]
@@ -331,14 +334,14 @@ def test_a_policy_without_such_a_category_reads_no_signal() -> None:
 
 
 def test_report_only_says_what_would_be_and_touches_nothing() -> None:
-    options = {"report_only": True}
+    options: dict[str, Any] = {"report_only": True}
     assert ask(lambda visit: visit.allows("third-party"), options, HTTP_COOKIE=YES, **GPC) is False
     answer = request(gate(application(*SET), **options), HTTP_COOKIE=YES, **GPC)
     assert answer.set_cookies == SET
 
 
 def test_where_the_policy_does_not_apply_nothing_is_denied() -> None:
-    nowhere = {"applies": lambda environ: False}
+    nowhere: dict[str, Any] = {"applies": lambda environ: False}
     assert ask(lambda visit: visit.allows("third-party"), nowhere, **GPC) is True
 
 
@@ -414,7 +417,7 @@ def test_more_signals_never_enlarge_what_goes_out(
 @given(accepted, signal_values, signal_values)
 def test_more_signals_never_allow_more(yes: set[str], gpc: str, dnt: str) -> None:
     kept = cookie(POLICY, yes)
-    options = {"signals": ("gpc", "dnt")}
+    options: dict[str, Any] = {"signals": ("gpc", "dnt")}
     before = ask(lambda visit: visit.allowed, options, HTTP_COOKIE=kept)
     after = ask(lambda visit: visit.allowed, options, HTTP_COOKIE=kept, HTTP_SEC_GPC=gpc, HTTP_DNT=dnt)
     assert set(after) <= set(before)
