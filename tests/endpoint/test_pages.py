@@ -131,6 +131,14 @@ def test_a_mount_is_part_of_every_address() -> None:
 # The page's Content Security Policy
 
 
+def test_the_option_reaches_the_page() -> None:
+    gate = POLICY.wrap(application(), secret_key=KEY, page_csp="img-src https://logo.example")
+    assert (
+        "img-src 'self' https://logo.example"
+        in request(gate, path="/cookies").all("Content-Security-Policy")[0]
+    )
+
+
 def with_page_csp(page_csp: str) -> str:
     endpoint = Endpoint(POLICY, "/cookies", frozenset(), Renderer(POLICY), page_csp=page_csp)
     gate = POLICY.wrap(endpoint, secret_key=KEY, preferences_path="/other")

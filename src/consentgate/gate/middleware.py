@@ -223,7 +223,13 @@ class ConsentGate:
         # WebOb and Jinja2 are loaded with the first page asked for, not with the package.
         from consentgate.endpoint.routes import Endpoint
 
-        return Endpoint(self.policy, str(self._preferences_path), self.options.own_origins, self._renderer)
+        return Endpoint(
+            self.policy,
+            str(self._preferences_path),
+            self.options.own_origins,
+            self._renderer,
+            page_csp=self.options.page_csp,
+        )
 
     @cached_property
     def _gpc_resource(self) -> WSGIApplication:
