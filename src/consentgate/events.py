@@ -63,6 +63,8 @@ class Event:
     def __str__(self) -> str:
         would = "" if self.enforced else "would be "
         category = "" if self.category is None else f" ({self.category})"
+        if self.action == "reported":
+            return f"{self.direction}: host {self.name!r}{category} reported, {self.directive}: {self.reason}"
         return f"{self.direction}: cookie {self.name!r}{category} {would}{self.action}: {self.reason}"
 
 
