@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from consentgate import Basis, Category, Policy
 from consentgate.endpoint.choices import LARGEST_BODY
 from consentgate.rendering.assets import stylesheet
-from tests.conftest import ATTESTED, KEY, NOW, Answer, application, cookie, make_policy, request
+from tests.conftest import KEY, Answer, application, cookie, make_policy, request
 from tests.strategies import NATIVE
 
 POLICY = make_policy(exempt=True)
