@@ -27,7 +27,12 @@ OTHER_SCOPE = (
     "only if the policy declares both"
 )
 
-TOO_LONG = "the cookie %r is set for longer than the policy says (%s); %s"
+TOO_LONG = "the cookie %r is set for longer than it may live (%s); %s"
+
+PROLONGED = (
+    "the exempt cookie %r is set again with a new value for more than a day, so each visit prolongs it; "
+    "set it once, or keep what changes in a cookie of a day"
+)
 
 REFUSED_BY_BROWSERS = "browsers refuse the necessary cookie %r: %s"
 

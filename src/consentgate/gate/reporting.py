@@ -67,7 +67,9 @@ class ResponseReport:
             else:
                 self._learn_scope(cookie)
         for cookie in judged.lasting:
-            self._warn_of_lifetime(cookie)
+            self._warn_of_lifetime(cookie, is_shortened=cookie in judged.shortened)
+        for cookie in judged.prolonged:
+            self._gate._warn("prolonged", log_lines.PROLONGED, cookie.name[:128])
 
     def expired(self, names: list[str], now: float) -> None:
         """Report the cookies that the browser is told to forget."""
@@ -98,15 +100,17 @@ class ResponseReport:
             domain = scope.domain or "none"
             gate._warn("scope", log_lines.OTHER_SCOPE, cookie.name[:128], scope.path, domain)
 
-    def _warn_of_lifetime(self, cookie: JudgedCookie) -> None:
-        """Warn of a cookie that states more than its declared lifetime."""
+    def _warn_of_lifetime(self, cookie: JudgedCookie, *, is_shortened: bool) -> None:
+        """Warn of a cookie that states more than it may live, and say how long that is."""
         gate = self._gate
         limit = gate.policy.limit_of(cookie.name)
-        declared = "session" if limit is None else lifetime_text(timedelta(seconds=limit))
-        is_optional = cookie.verdict.category not in gate.policy.necessary
-        is_shortened = is_optional and self._enforced and gate.options.lifetimes == "shorten"
-        did = "it was shortened" if is_shortened else "it passed"
-        gate._warn("lifetime", log_lines.TOO_LONG, cookie.name[:128], declared, did)
+        allowed = "session" if limit is None else lifetime_text(timedelta(seconds=limit))
+        did = "it passed"
+        if is_shortened and self._enforced:
+            did = "it was shortened"
+            if gate.options.lifetimes == "report":
+                did = "it was shortened to the 13 months that an exempt cookie may live"
+        gate._warn("lifetime", log_lines.TOO_LONG, cookie.name[:128], allowed, did)
 
     def _warn_of_refusal(self, cookie: JudgedCookie) -> None:
         """Warn of a necessary cookie that browsers refuse to store."""

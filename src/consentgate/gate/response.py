@@ -13,7 +13,14 @@ from consentgate.consent.verdict import (
     Verdict,
 )
 from consentgate.headers.cache_control import forbid_storing, make_private, may_be_shared, vary_on
-from consentgate.headers.cookie import BLANK, cookie_name, has_line_break, is_storable, sets_again
+from consentgate.headers.cookie import (
+    BLANK,
+    cookie_name,
+    cookie_values,
+    has_line_break,
+    is_storable,
+    sets_again,
+)
 from consentgate.headers.names import COOKIE_KINDS, Field, FieldKind, field_kind
 from consentgate.headers.set_cookie import (
     CERTAIN_DELETION,
@@ -61,6 +68,8 @@ class JudgedFields(NamedTuple):
         undeclared: the cookies of no category that went through.
         passed: the cookies of a category that went through.
         lasting: those among them that state more than their declared lifetime.
+        shortened: those whose lifetime was cut.
+        prolonged: exempt ones that the browser already had, set for more than a day with a new value.
     """
 
     fields: list[Field]
@@ -68,6 +77,8 @@ class JudgedFields(NamedTuple):
     undeclared: list[JudgedCookie]
     passed: list[JudgedCookie]
     lasting: list[JudgedCookie]
+    shortened: list[JudgedCookie]
+    prolonged: list[JudgedCookie]
 
 
 def sets_cookies(fields: Sequence[Field]) -> bool:
@@ -113,7 +124,7 @@ def judge_set_cookies(
         cookie_string: the request's Cookie field, which tells what is set again.
         shortens: the option `lifetimes`.
     """
-    judged = JudgedFields([], [], [], [], [])
+    judged = JudgedFields([], [], [], [], [], [], [])
     date = response_date(fields, now)
     limits = LifetimeLimits(judge.catalogue, now, date, cookie_string, shortens)
     for field in fields:
@@ -137,10 +148,20 @@ def judge_set_cookies(
             judged.stripped.append(cookie)
         else:
             (judged.passed if isinstance(key, str) else judged.undeclared).append(cookie)
-            if limits.is_exceeded_by(cookie):
-                judged.lasting.append(cookie)
-            judged.fields.append((name, limits.apply(cookie)))
+            judged.fields.append((name, _limit(cookie, limits, judged)))
     return judged
+
+
+def _limit(cookie: JudgedCookie, limits: "LifetimeLimits", judged: JudgedFields) -> str:
+    """Return the value of a field that goes on, and note in *judged* what is said of its lifetime."""
+    text = limits.apply(cookie)
+    if text is not cookie.set_cookie_string:
+        judged.shortened.append(cookie)
+    if limits.is_exceeded_by(cookie):
+        judged.lasting.append(cookie)
+    if limits.is_prolonged_by(cookie):
+        judged.prolonged.append(cookie)
+    return text
 
 
 class LifetimeLimits(NamedTuple):
@@ -154,12 +175,15 @@ class LifetimeLimits(NamedTuple):
 
     def is_renewal(self, cookie: JudgedCookie) -> bool:
         """Return whether an exempt cookie is set again for more than a day with the value it came with."""
+        return self._outlives_a_day(cookie) and sets_again(cookie.set_cookie_string or "", self.cookie_string)
+
+    def is_prolonged_by(self, cookie: JudgedCookie) -> bool:
+        """Return whether an exempt cookie that came with the request is set anew for more than a day."""
+        return self._outlives_a_day(cookie) and bool(cookie_values(self.cookie_string, cookie.name))
+
+    def _outlives_a_day(self, cookie: JudgedCookie) -> bool:
         text = cookie.set_cookie_string or ""
-        return (
-            cookie.verdict.reason is Reason.EXEMPT
-            and exceeds(text, RENEWABLE, self.now, self.date)
-            and sets_again(text, self.cookie_string)
-        )
+        return cookie.verdict.reason is Reason.EXEMPT and exceeds(text, RENEWABLE, self.now, self.date)
 
     def is_exceeded_by(self, cookie: JudgedCookie) -> bool:
         """Return whether a cookie of a category states more than its declared lifetime."""
