@@ -1,6 +1,6 @@
 """The acceptance matrix, requirements.md section 10: one application, a real cookie jar.
 
-Rows F (signals), H's record, and N's shared cache in front belong to later issues; H's policy half is here.
+Row N, a shared cache in front, is tests/gate/test_caches.py; of H the record belongs to a later issue.
 """
 
 import http.cookiejar
@@ -53,10 +53,11 @@ class Site:
         return {each.name for each in self.app.cookiejar}
 
 
-def scoped(exempt: bool = False) -> Policy:
+def scoped(exempt: bool = False, *, sale_or_share: bool = False) -> Policy:
     """The matrix's policy, `vid` without a Domain: the jar's host is no example.org."""
     policy = make_policy(exempt=exempt)
-    third = Category("third-party", cookies=[Cookie("vid", provider="Ads Ltd", path="/shop")])
+    vid = Cookie("vid", provider="Ads Ltd", path="/shop")
+    third = Category("third-party", cookies=[vid], sale_or_share=sale_or_share)
     return Policy([*policy.categories[:3], third])
 
 
@@ -88,6 +89,9 @@ def test_b_first_visit_with_an_attested_exemption() -> None:
     answer = request(policy.wrap(validator(app), secret_key=KEY))
     assert answer.set_cookies == ["sid=1", "_pk_id=2; Max-Age=34128000"]
     assert answer.all("Cache-Control") == ["max-age=60, private"]
+    # Visits do not prolong it: the same value is not set again.
+    again = request(policy.wrap(validator(app), secret_key=KEY), HTTP_COOKIE="_pk_id=2")
+    assert again.set_cookies == ["sid=1"]
 
 
 @pytest.mark.parametrize("exempt", [False, True])
@@ -109,6 +113,23 @@ def test_d_accept_all(site: Site) -> None:
 def test_e_accept_statistics_only(site: Site) -> None:
     site.choose(action="save", category="statistical")
     assert site.out() == ["sid", "_pk_id"]
+
+
+def test_f_accept_all_then_a_signal() -> None:
+    policy = scoped(sale_or_share=True)
+    site = Site(policy)
+    site.choose(action="accept_all")
+    site.app.extra_environ["HTTP_SEC_GPC"] = "1"
+    assert site.out()[:3] == ["sid", "_pk_id", "theme"]
+    site.get()
+    assert site.jar == {"sid", "_pk_id", "theme", "cookies_preferences"}
+    page = site.app.get("/cookies")
+    assert "honoured" in page.text
+    told = site.app.get("/cookies", headers={"Accept": "application/json"})
+    assert told.json["signals"] == ["gpc"]
+    assert told.json["needs_choice"] is False
+    del site.app.extra_environ["HTTP_SEC_GPC"]
+    assert site.out() == ["sid", "_pk_id", "theme", "vid"]
 
 
 def test_g_accept_all_then_withdraw(site: Site) -> None:
@@ -158,10 +179,39 @@ def test_i_six_months_later(site: Site, clock: Any) -> None:
             ).headers.getall("Set-Cookie")
         ]
 
+    def is_asked() -> bool:
+        """Whether the banner asks."""
+        headers = {"Cookie": f"cookies_preferences={token}"}
+        return "accept_all" in site.app.get("/cookies/banner", headers=headers).text
+
     clock.now = NOW + lifetime - 1
     assert out() == ["sid", "_pk_id", "theme", "vid"]
+    assert not is_asked()
     clock.now = NOW + lifetime + 1
     assert out() == ["sid"]
+    assert is_asked()
+
+
+@pytest.mark.parametrize("yes", [False, True])
+def test_i_a_refusal_and_an_acceptance_have_lifetimes_of_their_own(clock: Any, yes: bool) -> None:
+    policy = Policy(scoped().categories[:4], cookie_lifetime="3 months", refusal_lifetime="6 months")
+    site = Site(policy)
+    response = site.choose(action="accept_all" if yes else "refuse_all")
+    token = next(each.value for each in site.app.cookiejar if each.name == "cookies_preferences")
+    assert f"Max-Age={int(policy.refusal_lifetime.total_seconds())}" in response.headers["Set-Cookie"]
+
+    def is_asked(at: float) -> bool:
+        clock.now = at
+        site.app.cookiejar.clear()
+        told = site.app.get(
+            "/cookies",
+            headers={"Cookie": f"cookies_preferences={token}", "Accept": "application/json"},
+        )
+        return bool(told.json["needs_choice"])
+
+    lifetime = (policy.cookie_lifetime if yes else policy.refusal_lifetime).total_seconds()
+    assert not is_asked(NOW + lifetime - 1)
+    assert is_asked(NOW + lifetime + 1)
 
 
 @pytest.mark.parametrize("kind", ["tampered", "comma-joined", "too long", "another cookie's"])
