@@ -1,6 +1,7 @@
 """Names and settings that are allowed, but probably not meant so."""
 
 import ast
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -117,3 +118,56 @@ def test_a_hint_names_category_and_cookie() -> None:
     policy = Policy([Category("audience", cookies=["_ga_[A-Z]+"])], cookie_name="__Host-c")
     (hint,) = hints(policy)
     assert hint.startswith("category 'audience', cookie '_ga_[A-Z]+': it looks like a regular expression")
+
+
+def hints_of(*categories: Category, **options: Any) -> list[str]:
+    return list(hints(Policy(categories, cookie_name="__Host-c", **options)))
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        "video.example",
+        "https://www.ads.example/",
+        "Google Ireland Ltd",
+        "YouTube",
+        "Meta Platforms",
+        "hotjar",
+    ],
+)
+def test_another_sites_cookies_without_its_hosts_are_hinted_at(provider: str) -> None:
+    cookies = [Cookie("theme"), Cookie("vid", provider=provider)]
+    (hint,) = hints_of(Category("ads", cookies=cookies))
+    assert hint.startswith(f"category 'ads', cookie 'vid': the provider {provider!r} looks like another site")
+    assert "hosts = [...]" in hint
+    assert not hints_of(Category("ads", cookies=cookies, hosts=["video.example"]))
+    assert not hints_of(Category("n", basis=Basis.NECESSARY, cookies=cookies))
+
+
+@pytest.mark.parametrize(
+    ("provider", "options"),
+    [
+        ("", {}),
+        ("Riverton Library", {}),
+        ("Metabase Ltd.", {}),
+        ("Riverton S.A.", {}),
+        ("www.riverton.example", {"site": "www.Riverton.example"}),
+        ("Google", {"controller": "Google Ireland Ltd"}),
+    ],
+)
+def test_the_sites_own_cookies_are_not(provider: str, options: dict[str, Any]) -> None:
+    assert not hints_of(Category("a", cookies=[Cookie("theme", provider=provider)]), **options)
+
+
+def test_a_refusal_that_is_forgotten_sooner_is_hinted_at() -> None:
+    sooner, shorter = hints_of(refusal_lifetime="3 months")
+    assert sooner.startswith(
+        "refusal_lifetime is 91 days, cookie_lifetime 182 days: visitors who refuse are"
+    )
+    assert "less than six months" in shorter
+    (only,) = hints_of(cookie_lifetime="12 months", refusal_lifetime="6 months")
+    assert "sooner than those who accept" in only
+    (only,) = hints_of(cookie_lifetime="1 month")
+    assert "less than six months" in only
+    assert not hints_of(cookie_lifetime="6 months", refusal_lifetime="12 months")
+    assert not hints_of()

@@ -3,10 +3,13 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 from consentgate.headers.cookie import BLANK, is_host_only
 
 from .catalogue import Catalogue
+from .category import Basis, Category
+from .lifetimes import lifetime_text
 
 _REGULAR = re.compile(
     r"""
@@ -20,6 +23,9 @@ _REGULAR = re.compile(
     re.VERBOSE,
 )
 
+SIX_MONTHS = timedelta(days=182)
+"""How long an answer is kept at least: a half year, as `lifetimes.duration` counts months."""
+
 _SEPARATOR = re.compile(r"[ \t,;]+")
 
 _PLACEHOLDER = re.compile(r"<[^<>]*>|\{[^{}]*\}")
@@ -28,6 +34,14 @@ _PLACEHOLDER = re.compile(r"<[^<>]*>|\{[^{}]*\}")
 # is neither special nor repeated by what follows.
 _LITERAL = re.compile(r"\^?((?:\\[^A-Za-z0-9]|[^\\^$.*+?()\[\]{}|](?![*?{])|\.(?![*+?{]))+)")
 
+
+# A provider that looks like another site: a domain, or a company whose cookies come with its own hosts.
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", re.IGNORECASE)
+_THIRD_PARTY = re.compile(
+    r"\b(?:google|youtube|doubleclick|meta|facebook|instagram|hotjar|microsoft|clarity|linkedin|tiktok|twitter"
+    r"|vimeo|pinterest|snap(?:chat)?|reddit|criteo|hubspot|intercom|taboola|outbrain|dailymotion|spotify)\b",
+    re.IGNORECASE,
+)
 
 _MATCHED = "names are matched as they are written, save for one '*', which stands for any characters"
 
@@ -65,8 +79,40 @@ def hints(catalogue: Catalogue) -> Iterator[str]:
         for cookie in category.cookies:
             if mend := mend_of(cookie.name):
                 yield f"category {category.key!r}, cookie {cookie.name!r}: {mend}"
+        if hint := _hostless(catalogue, category):
+            yield hint
+    yield from _refusals(catalogue)
     if not is_host_only(catalogue.cookie_name):
         yield _planting(catalogue)
+
+
+def _hostless(catalogue: Catalogue, category: Category) -> str | None:
+    """Return that a category of consent has another site's cookies, and names no host of it."""
+    if category.basis is not Basis.CONSENT or category.hosts:
+        return None
+    own = f"{catalogue.site}\n{catalogue.controller}".lower()
+    for cookie in category.cookies:
+        named = _DOMAIN.search(cookie.provider) or _THIRD_PARTY.search(cookie.provider)
+        if named and named[0].lower() not in own:
+            return (
+                f"category {category.key!r}, cookie {cookie.name!r}: the provider {cookie.provider!r} looks "
+                "like another site, and the category has no hosts: if pages embed something from there, "
+                "write hosts = [...], so that browsers ask these hosts for nothing before consent"
+            )
+    return None
+
+
+def _refusals(catalogue: Catalogue) -> Iterator[str]:
+    """Yield why a refusal is kept for too short a time (CNIL, deliberation 2020-092, 38 and 39)."""
+    refused, accepted = catalogue.refusal_lifetime, catalogue.cookie_lifetime
+    stated = f"refusal_lifetime is {lifetime_text(refused)}"
+    if refused < accepted:
+        yield (
+            f"{stated}, cookie_lifetime {lifetime_text(accepted)}: visitors who refuse are asked again "
+            "sooner than those who accept; keep a refusal for as long"
+        )
+    if refused < SIX_MONTHS:
+        yield f"{stated}: visitors are asked again after less than six months, which is taken for pressure"
 
 
 def _planting(catalogue: Catalogue) -> str:
