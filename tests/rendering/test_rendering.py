@@ -103,6 +103,22 @@ def test_categories_without_cookies_are_described_too() -> None:
     assert json.loads(policy.render("json"))["updated"] == "2026-11-23"
 
 
+def test_other_hosts_are_listed_in_every_format() -> None:
+    hosts = ["maps.example", "*.tiles.example"]
+    policy = Policy([Category("maps", hosts=hosts, sale_or_share=True), Category("theme", cookies=["theme"])])
+    assert "Also uses other hosts: maps.example, \\*.tiles.example.\n" in policy.render("markdown")
+    code = '<code dir="ltr" translate="no">'
+    assert f"Also uses other hosts: {code}maps.example</code>, {code}*." in policy.render("html")
+    assert "Fait aussi appel à" in policy.render("html", language="fr")
+    published = {each["key"]: each for each in json.loads(policy.render("json"))["categories"]}
+    maps, theme = published["maps"], published["theme"]
+    assert (maps["hosts"], maps["sale_or_share"]) == (hosts, True)
+    assert (theme["hosts"], theme["sale_or_share"]) == ([], False)
+    for text in (policy.render("html"), policy.render("markdown")):
+        assert text.count("other hosts") == 1
+        assert "No cookies of this kind" not in text
+
+
 @given(st.text())
 @example("<b>|*`_[x](javascript:1)\n# h")
 def test_markdown_keeps_a_text_on_its_line(text: str) -> None:

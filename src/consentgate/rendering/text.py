@@ -198,6 +198,8 @@ def to_json(policy: Catalogue, localizer: Localizer) -> dict[str, object]:
                 "title": plain(category.title),
                 "description": plain(category.description),
                 "basis": category.basis.value,
+                "hosts": list(category.hosts),
+                "sale_or_share": category.sale_or_share,
                 "cookies": [
                     {
                         "name": cookie.name,
@@ -226,8 +228,12 @@ def markdown(policy: Catalogue, localizer: Localizer) -> Iterator[str]:
         if category.description:
             yield f"{_escape_markdown(plain(category.description))}\n"
         yield f"{say(BASES[category.basis])}\n"
-        if not category.cookies:
+        if category.hosts:
+            hosts = ", ".join(map(_escape_markdown, category.hosts))
+            yield f"{say(mark('Also uses other hosts:'))} {hosts}.\n"
+        elif not category.cookies:
             yield say(mark("No cookies of this kind are declared.")) + "\n"
+        if not category.cookies:
             continue
         yield _line([say(column) for column in COLUMNS])
         yield _line(["---"] * len(COLUMNS))
