@@ -299,18 +299,20 @@ RESOLVE = "--host-resolver-rules=MAP *.test 127.0.0.1"
 
 
 @contextmanager
-def embedding_chromium(profile: Path, *flags: str) -> Iterator[Browser]:
+def embedding_chromium(profile: Path, *flags: str, javascript: bool = True) -> Iterator[Browser]:
     """A Chromium that lets third-party cookies through, connects early and reports soon."""
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
     ours = ["--ignore-certificate-errors", "--short-reporting-delay", RESOLVE, f"--user-data-dir={profile}"]
     for flag in [*FLAGS, *ours, *flags]:
         options.add_argument(flag)
-    preferences = {
+    preferences: dict[str, object] = {
         "profile.cookie_controls_mode": 0,
         "profile.block_third_party_cookies": False,
         "net.network_prediction_options": 0,
     }
+    if not javascript:
+        preferences["profile.managed_default_content_settings.javascript"] = 2
     options.add_experimental_option("prefs", preferences)
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=str(DRIVER)))
     try:

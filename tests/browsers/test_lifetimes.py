@@ -3,16 +3,20 @@
 import random
 import time
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from consentgate import Category, Cookie, Policy
 from consentgate.headers.set_cookie import (
     MAX_LIFETIME,
     http_date,
+    response_date,
     shorten_lifetime,
     stated_lifetime,
 )
 from tests.browsers.test_chromium import chromium, pytestmark, serving
+from tests.conftest import KEY, cookie
 from tests.headers.test_lifetimes import DAY, OTHER_AVS, lifetime_avs
 
 __all__ = ["pytestmark"]
@@ -49,17 +53,30 @@ LINES = make_lines(time.time())
 
 def shortened(line: Line) -> str:
     """Return a line's field as the gate would send it now."""
-    return shorten_lifetime(line.text, line.limit, time.time(), line.headers)
+    now = time.time()
+    return shorten_lifetime(line.text, line.limit, now, response_date(line.headers, now))
 
 
 def is_certain(line: Line) -> bool:
     """Return whether every browser reads the same lifetime."""
-    return stated_lifetime(line.text, time.time(), line.headers) is not None
+    now = time.time()
+    return stated_lifetime(line.text, now, response_date(line.headers, now)) is not None
 
 
-def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    """Set a line's cookie as the application states it, or shortened."""
+def policy_of(limit: int | None) -> Policy:
+    """A policy that declares the cookie to live so long."""
+    lifetime = "session" if limit is None else timedelta(seconds=limit)
+    return Policy([Category("a", cookies=[Cookie("t", lifetime=lifetime)])])
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Any:
+    """Set a line's cookie as the application states it, shortened, or behind the gate."""
     _, kind, *number = environ["PATH_INFO"].split("/")
+    if kind == "gate":
+        policy = policy_of(LINES[int(number[0])].limit)
+        environ["PATH_INFO"] = f"/own/{number[0]}"
+        environ["HTTP_COOKIE"] = cookie(policy, ["a"])
+        return policy.wrap(application, secret_key=KEY, lifetimes="shorten")(environ, start_response)
     headers = [("Content-Type", "text/plain"), ("Cache-Control", "no-store")]
     if kind in ("own", "short"):
         line = LINES[int(number[0])]
@@ -99,7 +116,7 @@ def fault_of(line: Line, own: float | None, short: float | None) -> str | None:
 
 
 def test_chromium_keeps_nothing_longer_than_declared(tmp_path: Path) -> None:
-    faults, kept = [], []
+    faults, kept, chain = [], [], []
     with ExitStack() as stack:
         port = stack.enter_context(serving(application))
         driver = stack.enter_context(chromium(tmp_path))
@@ -110,7 +127,15 @@ def test_chromium_keeps_nothing_longer_than_declared(tmp_path: Path) -> None:
             kept.append((own, short))
             if fault := fault_of(line, own, short):
                 faults.append((fault, line, own, short))
+            if number % 4 == 0:
+                gated = lifetime_kept(driver, f"/gate/{number}")
+                chain.append((short, gated))
+                if fault := fault_of(line, own, gated):
+                    faults.append((f"behind the gate {fault}", line, own, gated))
     assert faults == []
+    for short, gated in chain:
+        assert (short is None) is (gated is None)
+        assert short is None or gated is None or short == gated or abs(short - gated) <= SLACK
     persistent = [(own, short) for own, short in kept if own not in (None, float("inf"))]
     assert len(persistent) > 100
     assert len([own for own, short in persistent if short is not None and short < own - SLACK]) > 30

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from consentgate import Basis, Category, Policy, Visit
 from consentgate.consent.opt_out import signals_of
+from tests.conftest import KEY
 
-from .embedding import embedding_chromium, embedding_firefox
+from .embedding import Browser, embedding_chromium, embedding_firefox, wait_until
 from .test_chromium import CHROMIUM, DRIVER, serving
 from .test_firefox import FIREFOX
 
@@ -57,3 +59,61 @@ def test_firefox_sends_what_is_read_as_the_signals(
         browser.open(came["address"][0] + "/page")
         assert came["/page"] == signals
         assert bool(browser.ask("navigator.globalPrivacyControl")) is enabled
+
+
+POLICY = Policy(
+    [
+        Category("necessary", basis=Basis.NECESSARY, cookies=["sid"]),
+        Category("internal", title="Internal", cookies=["theme"]),
+        Category("ads", title="Advertising", cookies=["vid"], sale_or_share=True),
+    ]
+)
+
+
+def shop(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """A page with the banner and a placeholder, which sets a cookie of every category."""
+    visit = Visit.from_environ(environ)
+    set_cookies = [("Set-Cookie", f"{name}=1; Path=/; Max-Age=3600") for name in ("sid", "theme", "vid")]
+    start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), *set_cookies])
+    page = f"<!doctype html><title>shop</title>{visit.banner()}{visit.placeholder('ads')}"
+    return [page.encode()]
+
+
+BOTH = [
+    pytest.param(
+        "chromium",
+        marks=pytest.mark.skipif(
+            not (CHROMIUM and DRIVER), reason="needs a browser: apt-get install chromium chromium-driver"
+        ),
+    ),
+    pytest.param(
+        "firefox",
+        marks=pytest.mark.skipif(FIREFOX is None, reason="needs Firefox: apt-get install firefox-esr"),
+    ),
+]
+
+
+@pytest.fixture(params=BOTH)
+def signalling(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Browser]:
+    if request.param == "chromium":
+        starting = embedding_chromium(tmp_path, GPC_IN_CHROMIUM)
+    else:
+        starting = embedding_firefox(tmp_path, privacy__globalprivacycontrol__enabled=True)
+    with starting as started:
+        yield started
+
+
+def test_a_browsers_no_stands_behind_the_gate_whatever_is_accepted(signalling: Browser) -> None:
+    with serving(POLICY.wrap(shop, secret_key=KEY)) as port:
+        address = f"http://site.localhost:{port}"
+        signalling.open(f"{address}/")
+        place = "document.querySelector('.consentgate-place')"
+        assert "opt-out signal is honoured" in signalling.ask(f"{place}.textContent")
+        assert signalling.ask(f"{place}.querySelector('button') === null") is True
+        signalling.ask("setTimeout(() => document.querySelector('[value=accept_all]').click()), 1")
+        wait_until(lambda: signalling.jar() == {"sid", "theme", "cookies_preferences"})
+        signalling.open(f"{address}/")
+        assert signalling.ask("document.querySelector('.consentgate-banner form') === null") is True
+        assert signalling.jar() == {"sid", "theme", "cookies_preferences"}
+        signalling.open(f"{address}/cookies")
+        assert "honoured" in signalling.ask("document.body.textContent")
