@@ -9,6 +9,9 @@ from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 
 from consentgate import Event
+from consentgate.demo.maps import serving_map
+from consentgate.demo.serving import gate
+from tests.conftest import KEY
 
 from .embedding import (
     KINDS,
@@ -20,6 +23,7 @@ from .embedding import (
     wait_until,
 )
 from .gated import NONCE_POLICY, GatedSite
+from .test_chromium import serving
 from .test_firefox import ENTER, TAB
 from .test_hosts import BROWSERS
 
@@ -190,6 +194,31 @@ def test_an_observer_hears_of_the_host_and_of_no_address(browser: Browser) -> No
         wait_until(lambda: {event.directive for event in list(hosts)} >= kinds)
         assert {(event.name, event.category) for event in list(hosts)} == {(site.b, "maps")}
         assert "http" not in repr(list(hosts))
+
+
+def test_the_demos_map_is_asked_for_only_after_a_yes(
+    browser: Browser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    browser.clear()
+    with serving_map() as host, serving(gate(KEY, host)) as port:
+        browser.open(f"http://127.0.0.1:{port}/")
+        wait_until(is_so(browser, "document.readyState === 'complete'"))
+        # An embed that somebody forgot is held back by the field alone.
+        forgotten = (
+            f"Object.assign(new Image(), {{onerror: () => window.held = true, src: '//{host}/map.svg'}})"
+        )
+        browser.ask(f"{forgotten} && 1")
+        wait_until(is_so(browser, "window.held"))
+        assert "asked for its map" not in capsys.readouterr().out
+        browser.ask("setTimeout(() => document.querySelector('.consentgate-place button').click()), 1")
+        printed: list[str] = []
+
+        def is_asked() -> bool:
+            printed.append(capsys.readouterr().out)
+            return "asked for its map" in "".join(printed)
+
+        wait_until(is_asked)
+        assert browser.ask("location.hash") == "#consentgate-place-third-party"
 
 
 # A browser of its own, without scripts.

@@ -18,6 +18,7 @@ from webtest import TestApp
 
 from consentgate.cli import main
 from consentgate.demo import serving as demo
+from consentgate.demo.maps import MAP_COOKIE, serving_map
 from consentgate.demo.portal import policy
 from consentgate.demo.words import OUTCOMES, TEXTS
 from tests.conftest import KEY, environ_for, request
@@ -60,7 +61,7 @@ def test_what_the_terminal_says_to_try(portal: TestApp) -> None:
     }
     page = page.forms[0].submit("action", value="accept_all").follow()
     assert jar(portal) == {"csrftoken", "_pk_id.1", "recent_datasets", "cookies_preferences"}
-    assert "You accepted: Preferences." in page
+    assert "You accepted: Preferences, Third-party." in page
     assert panel(page)["recent_datasets"] == "let through: you accepted"
     portal.get("/datasets/trees")
     assert "You looked at: <a" in portal.get("/")
@@ -69,6 +70,43 @@ def test_what_the_terminal_says_to_try(portal: TestApp) -> None:
     page = portal.get("/")
     assert readable(page) == ["cookies_preferences", "csrftoken"]
     assert panel(page)["_pk_id.1"] == panel(page)["recent_datasets"] == "held back: you said no"
+
+
+def csp(page: Any) -> str:
+    return str(page.headers["Content-Security-Policy"])
+
+
+def test_the_map_of_the_other_host_waits_for_a_yes(portal: TestApp) -> None:
+    page = portal.get("/")
+    assert "<iframe" not in page
+    assert demo.MAP_HOST not in csp(page)
+    assert (
+        'The map comes from another host, <code>localhost:8001</code>: <span class="held">held back' in page
+    )
+    place = next(form for form in page.forms.values() if form.fields.get("category"))
+    response = place.submit("action", value="accept")
+    assert response.headers["Location"].endswith("/#consentgate-place-third-party")
+    page = response.follow()
+    assert '<iframe class="map" src="http://localhost:8001/map.svg"' in page
+    assert csp(page).endswith(f" {demo.MAP_HOST}")
+    assert '<span class="went">let through: you accepted' in page
+    portal.post("/cookies", {"action": "refuse_all"})
+    page = portal.get("/")
+    assert "<iframe" not in page
+    assert demo.MAP_HOST not in csp(page)
+    assert '<span class="held">held back: you said no' in page
+
+
+def test_the_other_host_sends_its_map_and_its_cookie(capsys: pytest.CaptureFixture[str]) -> None:
+    with serving_map() as host:
+        assert host.startswith("localhost:")
+        answer = urllib.request.urlopen(
+            f"http://{host.replace('localhost', '127.0.0.1')}/map.svg", timeout=10
+        )
+        assert answer.headers["Content-Type"] == "image/svg+xml"
+        assert answer.headers["Set-Cookie"].startswith(f"{MAP_COOKIE}=1;")
+        assert answer.read().startswith(b"<svg")
+    assert "the other host is asked for its map" in capsys.readouterr().out
 
 
 def test_login_language_search_and_api_work_whatever_is_chosen(portal: TestApp) -> None:

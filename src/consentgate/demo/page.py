@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from consentgate.policy import Policy
 from consentgate.visit import Visit
 
+from .maps import MAP_COOKIE
 from .words import DATA_SETS, OUTCOMES, TEXTS, DataSet
 
 
@@ -25,6 +26,7 @@ class Shown:
         recent: data sets the visitor looked at, as the portal remembers.
         csrf_token: for its forms.
         tried: names of the cookies this answer tries to set.
+        map_host: the other host whose map the page embeds.
     """
 
     language: str
@@ -34,6 +36,7 @@ class Shown:
     recent: Sequence[DataSet]
     csrf_token: str
     tried: Sequence[str]
+    map_host: str
 
 
 @cache
@@ -66,6 +69,7 @@ def draw(policy: Policy, visit: Visit, shown: Shown) -> str:
         .render(
             text=TEXTS[language],
             outcomes=[_outcome(policy, visit, name, language) for name in shown.tried],
+            map_outcome=_outcome(policy, visit, MAP_COOKIE, language),
             found=found,
             shown=shown,
             visit=visit,

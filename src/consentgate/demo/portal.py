@@ -2,8 +2,9 @@
 
 import json
 import secrets
+import tomllib
 from collections.abc import Iterable
-from importlib.resources import as_file, files
+from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -12,6 +13,7 @@ from consentgate.i18n.negotiation import negotiated
 from consentgate.policy import Policy
 from consentgate.visit import Visit
 
+from .maps import MAP_HOST
 from .page import Shown, draw, style
 from .words import DATA_SETS, LANGUAGES
 
@@ -21,10 +23,10 @@ TRIED = ("csrftoken", "_pk_id.1", "recent_datasets", "undeclared_widget")
 _BY_SLUG = {each.slug: each for each in DATA_SETS}
 
 
-def policy() -> Policy:
-    """Return the portal's policy."""
-    with as_file(files("consentgate.demo").joinpath("demo.toml")) as path:
-        return Policy.from_toml(path)
+def policy(map_host: str = MAP_HOST) -> Policy:
+    """Return the portal's policy, with the map at *map_host*."""
+    text = files("consentgate.demo").joinpath("demo.toml").read_text("utf-8")
+    return Policy.from_dict(tomllib.loads(text.replace(MAP_HOST, map_host)))
 
 
 def language_of(environ: dict[str, Any]) -> str:
@@ -36,11 +38,12 @@ def language_of(environ: dict[str, Any]) -> str:
 
 
 class Portal:
-    """The portal, a WSGI application."""
+    """The portal, a WSGI application, which embeds a map from *map_host*."""
 
-    def __init__(self) -> None:
+    def __init__(self, map_host: str = MAP_HOST) -> None:
         self._sessions: set[str] = set()
-        self._policy = policy()
+        self._map_host = map_host
+        self._policy = policy(map_host)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -70,10 +73,11 @@ class Portal:
             recent=[_BY_SLUG[each] for each in remembered],
             csrf_token=csrf_token,
             tried=TRIED,
+            map_host=self._map_host,
         )
         values = (
             f"{csrf_token}; Path=/; SameSite=Lax",
-            f"{secrets.token_hex(8)}; Path=/; Max-Age=33868800; SameSite=Lax",
+            f"{secrets.token_hex(8)}; Path=/; Max-Age=86400; SameSite=Lax",
             f"{'+'.join(seen) or 'none'}; Path=/; Max-Age=2592000; SameSite=Lax",
             "1; Path=/",
         )

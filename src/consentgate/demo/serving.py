@@ -12,6 +12,7 @@ from consentgate.events import Event
 from consentgate.gate.response import names_set
 from consentgate.headers.names import Field
 
+from .maps import MAP_HOST, serving_map
 from .portal import Portal, language_of, policy
 
 PORT = 8000
@@ -26,12 +27,19 @@ TRY = """\
   2. Accept in the banner, or choose at {address}/cookies: recent_datasets passes too.
   3. Refuse: the counter and recent_datasets are expired, and the portal no longer reads them.
   4. Log in, switch the language, search, call the API: these work whatever you choose.
+  5. The map comes from another host, {map_host}: the browser asks it for nothing until you accept.
   Stop with Ctrl-C."""
 
 
-def gate(secret_key: str) -> WSGIApplication:
-    """Return the portal behind its policy, telling each event."""
-    return policy().wrap(Portal(), secret_key=secret_key, language=language_of, observer=_log_event)
+def gate(secret_key: str, map_host: str = MAP_HOST) -> WSGIApplication:
+    """Return the portal behind its policy, telling each event; its map is at *map_host*."""
+    return policy(map_host).wrap(
+        Portal(map_host),
+        secret_key=secret_key,
+        language=language_of,
+        third_parties="block",
+        observer=_log_event,
+    )
 
 
 def serve(*, port: int | None, secret_key: str) -> int:
@@ -41,7 +49,11 @@ def serve(*, port: int | None, secret_key: str) -> int:
         port: 0 for any free one; None for the usual one, or any free one if that is taken.
         secret_key: signs choices.
     """
-    app = _logging(gate(secret_key))
+    with serving_map() as map_host:
+        return _serve_portal(_logging(gate(secret_key, map_host)), port, map_host)
+
+
+def _serve_portal(app: WSGIApplication, port: int | None, map_host: str) -> int:
     try:
         server = _server(app, port)
     except OSError as error:
@@ -50,7 +62,9 @@ def serve(*, port: int | None, secret_key: str) -> int:
         return 1
     with server:
         address = f"http://127.0.0.1:{server.server_port}"
-        print(f"The demo portal is at {address}/\n{TRY.format(address=address)}", flush=True)
+        print(
+            f"The demo portal is at {address}/\n{TRY.format(address=address, map_host=map_host)}", flush=True
+        )
         try:
             server.serve_forever()
         except KeyboardInterrupt:
