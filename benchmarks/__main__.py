@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .growth import growth
+from .hosts import hosts
 from .imports import imports
 from .instructions import check_instructions, instructions
 from .memory import memory
@@ -27,6 +28,7 @@ PARTS: dict[str, Callable[[bool], object]] = {
     "instructions": instructions,
     "served": served,
     "whole": whole,
+    "hosts": hosts,
 }
 
 

@@ -299,6 +299,30 @@ def test_no_store_says_it_all() -> None:
     assert values(fields, "Cache-Control") == ["no-store"]
 
 
+told = st.sampled_from(
+    ["public", "max-age=60", "private", "no-store", "no-cache", "s-maxage=9", 'private="x']
+)
+cache_fields = st.lists(
+    st.tuples(st.just("Cache-Control"), st.lists(told, max_size=3).map(", ".join))
+    | st.tuples(st.just("Vary"), st.sampled_from(["Cookie", "*", "Accept", "accept, cookie", ""]))
+    | st.tuples(
+        st.sampled_from(["Expires", "Surrogate-Control", "X-Own"]), st.sampled_from(["0", "max-age=9"])
+    ),
+    max_size=4,
+)
+
+
+@given(cache_fields, st.sampled_from([POLICY, NECESSARY_ONLY]), st.booleans())
+def test_a_page_with_nothing_to_judge_says_the_same_in_fewer_steps(
+    headers: list[tuple[str, str]], policy: Policy, report_only: bool
+) -> None:
+    """The long way is taken where the policy applies request by request."""
+    app = serving(headers=headers)
+    always: dict[str, Any] = {"applies": lambda environ: True, "applies_vary": ()}
+    short = fields_of(gate(app, policy, report_only=report_only))
+    assert short == fields_of(gate(app, policy, report_only=report_only, **always))
+
+
 # The application's own policy
 
 

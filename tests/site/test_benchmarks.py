@@ -2,6 +2,7 @@
 
 import pytest
 
+from benchmarks import hosts
 from benchmarks.growth import exponent
 from benchmarks.instructions import CEILINGS, report_excess
 from benchmarks.table import OURS
@@ -41,3 +42,21 @@ def test_a_workload_above_its_ceiling_is_found(capsys: pytest.CaptureFixture[str
     assert report_excess({**CEILINGS, "W3": CEILINGS["W3"] + 1}) == 1
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "TOO MUCH" in line]
     assert line.startswith("W3")
+
+
+@pytest.mark.parametrize("returning", [False, True])
+def test_what_is_timed_with_hosts_carries_the_field(returning: bool) -> None:
+    names = {}
+    for declared in (False, True):
+        documents = hosts.Documents(hosts=declared, returning=returning)
+        documents.microseconds(1, 1)
+        names[declared] = [name for name, _ in documents.fields]
+        field = dict(documents.fields).get("Content-Security-Policy", "")
+        assert ("maps.example" in field) is (declared and returning)
+    assert names[True] == [*names[False], "Content-Security-Policy"]
+
+
+def test_hosts_are_timed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts.Documents, "microseconds", lambda documents, requests, rounds: 2.0)
+    assert hosts.hosts(short=True)["new"] == {"without": 2.0, "with": 2.0, "added": 0.0}
+    assert "TOO MUCH" not in capsys.readouterr().out

@@ -305,6 +305,26 @@ def rewrite_response_headers(fields: list[Field], judge: Judge, context: Respons
     return RewrittenHeaders(out, judged, [name for name, _ in expiring])
 
 
+def add_host_fields(
+    fields: list[Field], host_fields: Sequence[Field], vary_fields: tuple[str, ...], *, is_private: bool
+) -> list[Field]:
+    """Return *fields* with those of declared hosts, and honest to caches.
+
+    Goal: a document with no cookie to judge costs a few microseconds more with declared hosts. Plan: this
+    alone, in the place of `rewrite_response_headers`. Proof: `benchmarks.hosts`, and a test that both agree.
+
+    Args:
+        fields: the application's, not edited.
+        host_fields: what is added.
+        vary_fields: names of the request's fields those depend on.
+        is_private: whether they list a host that needs consent.
+    """
+    out = [*fields, *host_fields]
+    if is_private:
+        out = make_private(out)
+    return vary_on(out, vary_fields) if vary_fields else out
+
+
 def _tell_caches(
     fields: list[Field], context: ResponseContext, judged: JudgedFields, *, is_personal: bool
 ) -> list[Field]:

@@ -11,9 +11,8 @@ from consentgate.consent.hosts import HostPolicy
 from consentgate.consent.preferences import Preferences
 from consentgate.consent.signing import PreferencesSerializer
 from consentgate.consent.verdict import STRICTEST
-from consentgate.headers.cache_control import vary_on
 from consentgate.headers.csp import NO_REPORTS, reporting_to
-from consentgate.headers.documents import is_document
+from consentgate.headers.documents import DESTINATIONS, is_document
 from consentgate.headers.names import Field
 from consentgate.visit import Visit
 
@@ -24,6 +23,7 @@ from .reporting import ReportingGate, ResponseReport
 from .request import list_pairs
 from .response import (
     ResponseContext,
+    add_host_fields,
     find_line_break,
     judge_set_cookies,
     rewrite_response_headers,
@@ -116,9 +116,12 @@ class GatedStartResponse:
             self._gate._warn("proxy fix", log_lines.PROXY_FIX_INSIDE)
         has_cookies = bool(self._cookie_string) or visit._chosen_at is not None
         is_document = self._is_document(status, fields)
-        if not (has_cookies or is_document or visit._vary_fields or sets_cookies(fields)):
+        has_work = has_cookies or visit._vary_fields or sets_cookies(fields)
+        if not (has_work or is_document):
             return fields
         try:
+            if not has_work and self._gate.options.applies is None:
+                return self._add_hosts(fields)
             context = self._describe(is_document)
             rewritten = rewrite_response_headers(fields, self._gate._judge, context)
             self._gate._expiry_turn += len(rewritten.expired)
@@ -155,14 +158,17 @@ class GatedStartResponse:
             return fields
         strictest = gate._judge.permissions(STRICTEST)
         judged = judge_set_cookies(fields, gate._judge, strictest, gate._now()).fields
-        if is_document:
-            judged = [*judged, *gate._hosts.fields_for(strictest.allowed)]
-        return vary_on(judged, gate._hosts.vary) if is_document and gate._hosts.vary else judged
+        if not is_document:
+            return judged
+        written = gate._hosts.fields_for(strictest.allowed)
+        return add_host_fields(judged, written, gate._hosts.vary, is_private=False)
 
     def _is_document(self, status: str, fields: list[Field]) -> bool:
         """Return whether the response carries the field of declared hosts, where the policy applies."""
         if not self._gate._hosts.has_hosts:
             return False
+        if self._fetch_dest in DESTINATIONS:
+            return True
         types = [value for name, value in fields if name.lower() == "content-type"]
         return is_document(status, types, self._fetch_dest, self._accept)
 
@@ -174,6 +180,14 @@ class GatedStartResponse:
             is_https = self._environ.get("wsgi.url_scheme") == "https"
             reporting = reporting_to(f"{visit._own_path}/reports", is_https=is_https)
         return tuple(gate._hosts.fields_for(visit._permissions.allowed, reporting))
+
+    def _add_hosts(self, fields: list[Field]) -> list[Field]:
+        """Return the fields of a document that has nothing to be judged."""
+        hosts, allowed = self._gate._hosts, self._visit._permissions.allowed
+        written = self._write_host_fields()
+        if self._gate.options.report_only:
+            return [*fields, *written]
+        return add_host_fields(fields, written, hosts.vary, is_private=hosts.field(allowed).is_private)
 
     def _describe(self, is_document: bool) -> ResponseContext:
         """Return everything the response's fields depend on."""

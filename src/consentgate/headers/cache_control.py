@@ -63,10 +63,11 @@ def vary_on(fields: list[Field], names: tuple[str, ...]) -> list[Field]:
 
     RFC 9110 12.5.5 (R80).
     """
-    values = [value for name, value in fields if field_kind(name) is FieldKind.VARY]
+    kind = FieldKind.VARY
+    values = [value for name, value in fields if field_kind(name) is kind]
     if not values:
         return [*fields, ("Vary", ", ".join(names))]
-    known = frozenset().union(*(_VARIES_ON[value] for value in values))
+    known = _VARIES_ON[values[0]].union(*(_VARIES_ON[value] for value in values[1:]))
     missing = [name for name in names if name.lower() not in known]
     if not missing or "*" in known:
         return fields
@@ -116,7 +117,8 @@ _KEEPS_OUT = BoundedCache(_keeps_out, size=256, longest=256)
 
 
 def _is_private(fields: Sequence[Field]) -> bool:
-    return any(field_kind(name) is FieldKind.CACHE_CONTROL and _KEEPS_OUT[value] for name, value in fields)
+    kind = FieldKind.CACHE_CONTROL
+    return any(field_kind(name) is kind and _KEEPS_OUT[value] for name, value in fields)
 
 
 def _cache_control(fields: Sequence[Field]) -> Iterator[str]:

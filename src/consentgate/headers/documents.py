@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-_DESTINATIONS = frozenset(
+DESTINATIONS = frozenset(
     (
         "document",
         "iframe",
@@ -46,7 +46,7 @@ def is_document(
     >>> is_document("200 OK", ["image/png"], None, "text/html"), is_document("200 OK", [], None, None)
     (False, True)
     """
-    if sec_fetch_dest in _DESTINATIONS:
+    if sec_fetch_dest in DESTINATIONS:
         return True
     if status.startswith("304"):
         # It has no type: a stored page is shown once more. Without a destination, pages ask for text/html.
