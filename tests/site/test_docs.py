@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from jinja2 import Environment
 
 from consentgate import Event, Policy, Visit, testing
 from consentgate.catalogue.catalogue import PUBLISHED
@@ -23,6 +25,8 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 TESTING = (ROOT / "docs" / "testing.md").read_text()
 GUIDE = (ROOT / "docs" / "guide.md").read_text()
+HOSTS = (ROOT / "docs" / "hosts.md").read_text()
+SIGNALS = (ROOT / "docs" / "signals.md").read_text()
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -194,7 +198,7 @@ def test_every_example_names_the_cookie_that_no_other_host_can_set() -> None:
     assert 'cookie_name="__Host-cookies_preferences"' in README
     examples = [*(ROOT / "examples").glob("*.py"), *(ROOT / "examples").glob("*.toml")]
     policies = [text for text in map(Path.read_text, examples) if "Policy(" in text or "[[category]]" in text]
-    assert len(policies) == 8
+    assert len(policies) == 10
     assert all("__Host-" in text for text in policies)
 
 
@@ -251,6 +255,58 @@ def test_a_planted_preferences_cookie_takes_away_and_is_believed_alone() -> None
     assert request(site, HTTP_COOKIE=planted).cookie_names == ["theme"]
     for both in (f"{planted}; {own}", f"{own}; {planted}"):
         assert request(site, HTTP_COOKIE=both).cookie_names == []
+
+
+@pytest.mark.parametrize(("page", "count"), [(HOSTS, 1), (SIGNALS, 2)], ids=["hosts", "signals"])
+def test_the_policies_of_a_page_are_some(page: str, count: int) -> None:
+    policies = [Policy.from_dict(tomllib.loads(text)) for text in indented_blocks(page, "toml")]
+    assert len(policies) == count
+    assert all(policy.digests for policy in policies)
+
+
+def indented_blocks(page: str, language: str) -> list[str]:
+    """The code blocks of a page, in lists too."""
+    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```", page, re.DOTALL | re.MULTILINE)
+    return [textwrap.dedent(text) for _, text in found]
+
+
+def drawn(template: str, policy: Policy, **options: Any) -> str:
+    """A template of a page, drawn for a visitor behind a gate."""
+    texts: list[str] = []
+
+    def app(environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
+        visit = Visit.from_environ(environ)
+        environment = Environment(autoescape=True)
+        texts.append(environment.from_string(template).render(visit=visit, nonce="abc"))
+        start_response("200 OK", [("Content-Type", "text/html")])
+        return [texts[-1].encode()]
+
+    request(policy.wrap(app, secret_key=KEY), **options)
+    return texts[-1]
+
+
+def test_the_how_tos_video_waits_for_a_yes() -> None:
+    (policy,) = (Policy.from_dict(tomllib.loads(text)) for text in indented_blocks(HOSTS, "toml"))
+    (template,) = indented_blocks(HOSTS, "html")
+    assert "<iframe" not in drawn(template, policy)
+    asked = drawn(template, policy)
+    assert 'id="consentgate-place-videos"' in asked
+    assert "/#consentgate-place-videos" in asked  # where its button comes back to
+    assert "<iframe" in drawn(template, policy, HTTP_COOKIE=cookie(policy, ["videos"]))
+
+
+def test_the_lines_for_consent_mode_are_scripts_with_and_without_a_nonce() -> None:
+    policy = Policy.from_dict(tomllib.loads(indented_blocks(SIGNALS, "toml")[1]))
+    plain, with_nonce = indented_blocks(SIGNALS, "html")
+    for template, beginning in ((plain, "<script>"), (with_nonce, '<script nonce="abc">')):
+        for sent, granted in (({}, 0), ({"HTTP_COOKIE": cookie(policy, ["statistical"])}, 1)):
+            line = drawn(template, policy, **sent)
+            assert line.startswith(beginning)
+            match = re.search(r"gtag\('consent','default',(\{.*\})\)</script>", line)
+            assert match is not None
+            said = json.loads(match[1])
+            assert len(said) == 7
+            assert list(said.values()).count("granted") == granted
 
 
 def test_the_log_page_says_of_each_line_when_and_what_to_do() -> None:

@@ -294,3 +294,33 @@ def test_an_example_runs_as_its_docstring_says(name: str) -> None:
             assert "_pk_id.1" not in visitor.jar
         finally:
             process.terminate()
+
+
+@pytest.mark.parametrize("name", ["embeds_flask", "embeds_django"])
+def test_the_embeds_of_an_example_wait_for_a_yes(name: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-W", "ignore", str(EXAMPLES / f"{name}.py"), str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            visitor = OverHTTP(f"http://127.0.0.1:{port}")
+            for _ in range(200):
+                try:
+                    page = visitor.get("/")
+                    break
+                except urllib.error.URLError:
+                    assert process.poll() is None
+                    threading.Event().wait(0.05)
+            assert page.count('consentgate-place"') == 2
+            assert "<iframe" not in page
+            visitor.post("/cookies", action="accept", category="maps")
+            page = visitor.get("/")
+            assert page.count("<iframe") == 1
+            assert "openstreetmap.org/export" in page
+            visitor.post("/cookies", action="accept_all")
+            page = visitor.get("/")
+            assert page.count("<iframe") == 2
+            assert 'consentgate-place"' not in page
+        finally:
+            process.terminate()
