@@ -178,6 +178,13 @@ def test_the_sites_own_policy_with_nonces_stays_in_force(browser: Browser, site:
     assert browser.ask("window.bad === undefined") is True
 
 
+def test_nothing_of_the_sites_own_breaks_behind_the_gate(browser: Browser, site: GatedSite) -> None:
+    assert visit(browser, site, "/probes") == []
+    results = browser.ask("window.results")
+    assert [name for name, result in results.items() if result is not True] == []
+    assert len(results) == 23
+
+
 def test_an_observer_hears_of_the_host_and_of_no_address(browser: Browser) -> None:
     class Hosts(list[Event]):
         wants_hosts = True
