@@ -161,9 +161,7 @@ def test_the_sites_own_cookies_are_not(provider: str, options: dict[str, Any]) -
 
 def test_a_refusal_that_is_forgotten_sooner_is_hinted_at() -> None:
     sooner, shorter = hints_of(refusal_lifetime="3 months")
-    assert sooner.startswith(
-        "refusal_lifetime is 91 days, cookie_lifetime 182 days: visitors who refuse are"
-    )
+    assert sooner.startswith("refusal_lifetime is 91 days, cookie_lifetime 182 days: visitors who refuse are")
     assert "less than six months" in shorter
     (only,) = hints_of(cookie_lifetime="12 months", refusal_lifetime="6 months")
     assert "sooner than those who accept" in only

@@ -13,7 +13,7 @@ from consentgate import Basis, Category, ConsentGate, Event, Policy
 from consentgate.drift import DriftRecorder
 from consentgate.drift.store import read_facts
 from consentgate.endpoint.reports import LARGEST_BODY, SEVERAL, SINGLE
-from consentgate.gate.middleware import MAX_KNOWN_HOSTS
+from consentgate.gate.host_reports import MAX_KNOWN_HOSTS
 from tests.conftest import KEY, Answer, application, request
 
 from .test_reports import several, single
@@ -278,7 +278,7 @@ def test_invented_hosts_stay_within_the_bound() -> None:
     for batch in range(30):
         urls = [f"https://h{batch}-{number}.example/" for number in range(100)]
         post(gated, several(*urls), SEVERAL)
-        largest = max(largest, len(gated._known_hosts))
+        largest = max(largest, len(gated._host_reports._known))
     assert 100 < largest <= MAX_KNOWN_HOSTS
 
 
@@ -286,7 +286,7 @@ def test_the_bound_holds_for_any_number() -> None:
     """A million is the same, and takes long."""
     gated = gate()
     gated._learn_hosts((f"h{number}.example", "img-src") for number in range(50_000))
-    assert len(gated._known_hosts) <= MAX_KNOWN_HOSTS
+    assert len(gated._host_reports._known) <= MAX_KNOWN_HOSTS
 
 
 def test_of_one_body_a_hundred_reports_are_read() -> None:
@@ -296,20 +296,20 @@ def test_of_one_body_a_hundred_reports_are_read() -> None:
 
 def test_only_what_is_new_keeps_the_share_up() -> None:
     gated = gate(Hosts())
-    assert gated._sampler.heard is None
+    assert gated._host_reports._sampler.heard is None
     post(gated, single())
-    first = gated._sampler.heard
+    first = gated._host_reports._sampler.heard
     assert first is not None
     post(gated, single())
-    assert gated._sampler.heard == first
+    assert gated._host_reports._sampler.heard == first
     post(gated, single(effective_directive="frame-src"))
-    assert gated._sampler.heard > first
+    assert gated._host_reports._sampler.heard > first
 
 
 def test_a_flood_neither_silences_browsers_nor_makes_each_report() -> None:
     gated = gate(Hosts())
-    hour = gated._sampler.started + 3601
+    hour = gated._host_reports._sampler.started + 3601
     for number in range(3000):
         gated._learn_hosts([(f"h{number}.example", "img-src")])
-    assert gated._sampler.learned(hour).share(hour) == 0.05
-    assert gated._sampler.share(hour + 10**9) > 0
+    assert gated._host_reports._sampler.learned(hour).share(hour) == 0.05
+    assert gated._host_reports._sampler.share(hour + 10**9) > 0

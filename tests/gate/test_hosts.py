@@ -559,11 +559,11 @@ def test_fewer_are_asked_while_nothing_new_comes(monkeypatch: pytest.MonkeyPatch
             asked += "report-uri" in values(fields_of(gated), FIELD)[0]
         return asked / len(draws)
 
-    started = gated._sampler.started
+    started = gated._host_reports._sampler.started
     assert share_asked(0) == 1
     assert share_asked(1200) == 0.25
     assert share_asked(7200) == 0.01  # the draw of zero
-    gated._sampler = Sampler(started, started + 7200)
+    gated._host_reports._sampler = Sampler(started, started + 7200)
     assert share_asked(7200) == 0.05
 
 

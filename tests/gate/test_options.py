@@ -97,6 +97,11 @@ def test_every_option_can_be_given(tmp_path: Path) -> None:
         language=nothing,
         templates=tmp_path,
         page_csp="img-src cdn.example",
+        lifetimes="shorten",
+        third_parties="block",
+        csp_base="'self' data:",
+        signals=["gpc", "dnt"],
+        gpc_json=True,
         observer=[nothing, print],
     )
     assert given.secret_key == KEY.encode()
@@ -104,6 +109,7 @@ def test_every_option_can_be_given(tmp_path: Path) -> None:
     assert given.own_origins == {"https://a.example:443"}
     assert given.applies_vary == ("X-Country",)
     assert given.observers == (nothing, print)
+    assert given.honoured == ("gpc", "dnt")
     defaults = options()
     for each in dataclasses.fields(GateOptions):
         if each.name != "secret_key":
