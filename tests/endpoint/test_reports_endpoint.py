@@ -10,6 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consentgate import Basis, Category, ConsentGate, Event, Policy
+from consentgate.drift import DriftRecorder
+from consentgate.drift.store import read_facts
 from consentgate.endpoint.reports import LARGEST_BODY, SEVERAL, SINGLE
 from consentgate.gate.host_reports import MAX_KNOWN_HOSTS
 from tests.conftest import KEY, Answer, application, request
@@ -224,6 +226,19 @@ def test_only_observers_that_want_hosts_are_told() -> None:
     assert post(gated, single()).status == "204 No Content"
     assert others == []
     assert len(first.events) == len(second.events) == 1
+
+
+def test_a_drift_recorder_beside_another_observer_keeps_the_host(tmp_path: Path) -> None:
+    recorder = DriftRecorder(tmp_path / "drift.sqlite")
+    gated = gate(recorder, lambda event: None)
+    post(gated, single())
+    post(gated, several("https://maps.example/tile?user=7"), SEVERAL)
+    assert recorder.flush(patience=5)
+    facts = {fact.subject.name: fact.subject for fact in read_facts(recorder.path)}
+    assert {name: (each.kind, each.verdict) for name, each in facts.items()} == {
+        "pixel.example": ("host", "img-src"),
+        "maps.example": ("host", "script-src"),
+    }
 
 
 def test_an_observer_that_fails_keeps_neither_the_browser_nor_the_others_waiting(

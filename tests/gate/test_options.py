@@ -100,9 +100,9 @@ def test_every_option_can_be_given(tmp_path: Path) -> None:
         page_csp="img-src cdn.example",
         lifetimes="shorten",
         third_parties="block",
-        csp_base="'self'",
-        signals=["dnt"],
-        gpc_json=False,
+        csp_base="'self' data:",
+        signals=["gpc", "dnt"],
+        gpc_json=True,
         observer=[nothing, print],
     )
     assert given.secret_key == KEY.encode()
@@ -110,6 +110,7 @@ def test_every_option_can_be_given(tmp_path: Path) -> None:
     assert given.own_origins == {"https://a.example:443"}
     assert given.applies_vary == ("X-Country",)
     assert given.observers == (nothing, print)
+    assert given.honoured == ("gpc", "dnt")
     defaults = options()
     for each in dataclasses.fields(GateOptions):
         if each.name not in ("secret_key", "gpc_json"):  # that one needs the signal "gpc"

@@ -44,6 +44,30 @@ pipeline = consent site
     assert request(loadapp(f"config:{ini}")).cookie_names == ["sid", "zzz"]
 
 
+def test_the_options_on_hosts_signals_and_lifetimes(policy_file: Path) -> None:
+    gate = make_filter(
+        application(),
+        {},
+        policy=str(policy_file),
+        secret_key=KEY,
+        lifetimes="shorten",
+        third_parties="block",
+        csp_base="'self' data:",
+        signals="gpc dnt",
+        gpc_json="yes",
+        page_csp="img-src https://logo.example",
+    )
+    options = gate.options
+    assert (options.lifetimes, options.third_parties) == ("shorten", "block")
+    assert (options.csp_base, options.page_csp) == ("'self' data:", "img-src https://logo.example")
+    assert (options.signals, options.gpc_json) == (("gpc", "dnt"), True)
+    none = make_filter(application(), {}, policy=str(policy_file), secret_key=KEY, signals="")
+    assert none.options.signals == ()
+    for setting in ("lifetimes", "third_parties", "signals", "gpc_json"):
+        with pytest.raises(PolicyError, match=f"egg:consentgate: .*{setting}.*'maybe'"):
+            make_filter(application(), {}, policy=str(policy_file), secret_key=KEY, **{setting: "maybe"})
+
+
 def test_every_option_a_text_can_state(policy_file: Path, tmp_path: Path) -> None:
     (tmp_path / "consentgate").mkdir(exist_ok=True)
     key_file = policy_file.with_name("key")

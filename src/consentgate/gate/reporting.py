@@ -101,7 +101,7 @@ class ResponseReport:
             gate._warn("scope", log_lines.OTHER_SCOPE, cookie.name[:128], scope.path, domain)
 
     def _warn_of_lifetime(self, cookie: JudgedCookie, *, is_shortened: bool) -> None:
-        """Warn of a cookie that states more than it may live."""
+        """Warn of a cookie that states more than it may live, and say how long that is."""
         gate = self._gate
         limit = gate.policy.limit_of(cookie.name)
         allowed = "session" if limit is None else lifetime_text(timedelta(seconds=limit))

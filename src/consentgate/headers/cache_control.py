@@ -32,10 +32,10 @@ def make_private(fields: list[Field]) -> list[Field]:
     kinds = [field_kind(name) for name, _ in fields]
     if FieldKind.TARGETED in kinds:
         fields = [field for field, kind in zip(fields, kinds, strict=True) if kind is not FieldKind.TARGETED]
-    if _is_private(fields):
-        return fields
     if FieldKind.CACHE_CONTROL not in kinds:
         return [*fields, ("Cache-Control", "private")]
+    if _is_private(fields):
+        return fields
     kept = [
         directive
         for directive in _cache_control(fields)
@@ -118,7 +118,8 @@ _KEEPS_OUT = BoundedCache(_keeps_out, size=256, longest=256)
 
 def _is_private(fields: Sequence[Field]) -> bool:
     kind = FieldKind.CACHE_CONTROL
-    return any(field_kind(name) is kind and _KEEPS_OUT[value] for name, value in fields)
+    stated = [value for name, value in fields if field_kind(name) is kind]
+    return any(map(_KEEPS_OUT.__getitem__, stated))
 
 
 def _cache_control(fields: Sequence[Field]) -> Iterator[str]:
