@@ -26,7 +26,7 @@ from .response import (
     find_line_break,
     judge_set_cookies,
     rewrite_response_headers,
-    sets_cookies,
+    scan_fields,
 )
 
 _PROXY_FIX = "werkzeug.proxy_fix.orig"
@@ -71,22 +71,19 @@ class GatedStartResponse:
         self._environ = environ
         self._start_response = start_response
         self._is_inner = is_inner
-        # Read now, before the application has the environ in its hands: some rewrite it.
-        self._cookie_string: str = environ.get("HTTP_COOKIE", "")
-        self._host: str | None = environ.get("HTTP_HOST", environ.get("SERVER_NAME"))
-        self._is_passive = environ.get("HTTP_SEC_FETCH_DEST") in PASSIVE_DESTINATIONS
-        self._fetch_dest: str | None = environ.get("HTTP_SEC_FETCH_DEST")
-        self._accept: str | None = environ.get("HTTP_ACCEPT")
-        self._had_proxy_fix = _PROXY_FIX in environ
-        self._report = ResponseReport(gate, visit, enforced=self._enforces)
 
     def __call__(
         self, status: str, response_headers: Iterable[Field], exc_info: Any = None, /
     ) -> Callable[[bytes], object]:
         """Start the response (PEP 3333) with a list of fields of ours."""
-        fields = [(name, value) for name, value in response_headers]
-        self._check_line_breaks(status, fields)
-        fields = self._strip(fields) if self._is_inner else self._rewrite(status, fields)
+        fields: list[Field] = list(map(tuple, response_headers))  # type: ignore[arg-type]  # they are pairs
+        sets_cookies, has_line_break = scan_fields(status, fields)
+        if has_line_break:
+            self._refuse_line_break(status, fields)
+        if self._is_inner:
+            fields = self._strip(fields) if sets_cookies else fields
+        else:
+            fields = self._rewrite(status, fields, sets_cookies=sets_cookies)
         if exc_info is None:
             return self._start_response(status, fields)
         try:
@@ -94,11 +91,9 @@ class GatedStartResponse:
         finally:
             exc_info = None  # its traceback holds this frame: leave no cycle (PEP 3333)
 
-    def _check_line_breaks(self, status: str, fields: list[Field]) -> None:
+    def _refuse_line_break(self, status: str, fields: list[Field]) -> None:
         """Refuse a status or a field that some servers would write as several."""
-        culprit = find_line_break(status, fields)
-        if culprit is None:
-            return
+        culprit = str(find_line_break(status, fields))
         if self._enforces:
             raise ValueError(f"a line break or NUL in {culprit}")
         self._gate._warn("line break", log_lines.LINE_BREAK, culprit[:256], about="")
@@ -107,32 +102,36 @@ class GatedStartResponse:
     def _enforces(self) -> bool:
         return self._visit._situation.applies and not self._gate.options.report_only
 
-    def _rewrite(self, status: str, fields: list[Field]) -> list[Field]:
+    def _rewrite(self, status: str, fields: list[Field], *, sets_cookies: bool) -> list[Field]:
         """Return the fields that go out, and report what was done."""
-        visit = self._visit
+        gate, visit = self._gate, self._visit
         visit._response_started = True
-        if _PROXY_FIX in self._environ and not self._had_proxy_fix:
-            self._gate._warn("proxy fix", log_lines.PROXY_FIX_INSIDE)
-        has_cookies = bool(self._cookie_string) or visit._chosen_at is not None
-        is_document = self._is_document(status, fields)
-        if not (has_cookies or is_document or visit._vary_fields or sets_cookies(fields)):
+        if _PROXY_FIX in self._environ and _PROXY_FIX not in visit._received:
+            gate._warn("proxy fix", log_lines.PROXY_FIX_INSIDE)
+        is_document = gate._hosts.has_hosts and self._is_document(status, fields)
+        if not (sets_cookies or is_document or visit._vary_fields or self._may_add_lines()):
             return fields
         try:
             context = self._describe(is_document)
-            rewritten = rewrite_response_headers(fields, self._gate._judge, context)
-            self._gate._expiry_turn += len(rewritten.expired)
-            self._report.choice()
-            if visit._situation.applies:
-                self._report.stripped(rewritten.judged, context.now)
-                self._report.passed(rewritten.judged, context.now)
-                self._report.expired(rewritten.expired, context.now)
+            rewritten = rewrite_response_headers(fields, gate._judge, context)
+            gate._expiry_turn += len(rewritten.expired)
+            self._report.response(rewritten, context.now)
         except Exception:
             return self._fail_closed(fields)
         return rewritten.fields
 
+    def _may_add_lines(self) -> bool:
+        """Return whether a choice has to be kept, or refused cookies may have to be expired."""
+        visit = self._visit
+        return visit._chosen_at is not None or ("HTTP_COOKIE" in visit._received and visit._withheld != ())
+
+    @property
+    def _report(self) -> ResponseReport:
+        return ResponseReport(self._gate, self._visit, enforced=self._enforces)
+
     def _strip(self, fields: list[Field]) -> list[Field]:
         """Return the fields an inner gate lets out: it strips, and no more."""
-        if not (self._enforces and sets_cookies(fields)):
+        if not self._enforces:
             return fields
         now = self._gate._now()
         judged = judge_set_cookies(
@@ -140,7 +139,7 @@ class GatedStartResponse:
             self._gate._judge,
             self._visit._permissions,
             now,
-            cookie_string=self._cookie_string,
+            cookie_string=self._visit._received.get("HTTP_COOKIE", ""),
             shortens=self._gate.options.lifetimes == "shorten",
         )
         self._report.stripped(judged, now)
@@ -157,10 +156,11 @@ class GatedStartResponse:
 
     def _is_document(self, status: str, fields: list[Field]) -> bool:
         """Return whether the response carries the field of declared hosts."""
-        if not (self._gate._hosts.has_hosts and self._visit._situation.applies):
+        if not self._visit._situation.applies:
             return False
         types = [value for name, value in fields if name.lower() == "content-type"]
-        return is_document(status, types, self._fetch_dest, self._accept)
+        received = self._visit._received
+        return is_document(status, types, received.get("HTTP_SEC_FETCH_DEST"), received.get("HTTP_ACCEPT"))
 
     def _write_host_fields(self) -> tuple[Field, ...]:
         """Return the Content-Security-Policy of the hosts this visit allows, which may ask for reports."""
@@ -188,7 +188,7 @@ class GatedStartResponse:
             host_fields=self._write_host_fields() if is_document else (),
             host_vary=hosts.vary if tells_caches else (),
             hosts_are_private=tells_caches and hosts.field(visit._permissions.allowed).is_private,
-            cookie_string=self._cookie_string,
+            cookie_string=visit._received.get("HTTP_COOKIE", ""),
             shortens=options.lifetimes == "shorten",
             expirable=self._list_expirable(now),
             turn=gate._expiry_turn,
@@ -212,15 +212,13 @@ class GatedStartResponse:
     def _list_expirable(self, now: float) -> tuple[tuple[str, tuple[Scope, ...]], ...]:
         """Return the refused cookies that the request held, each with the scopes it may be stored under."""
         gate, visit = self._gate, self._visit
-        if (
-            not (self._cookie_string and gate.options.expire_unaccepted and visit._situation.applies)
-            or visit._answers_withheld
-            or (self._is_passive and visit._chosen_at is None)
-        ):
+        cookie_string, withheld = visit._received.get("HTTP_COOKIE"), visit._withheld
+        if not (cookie_string and gate.options.expire_unaccepted and self._may_expire()):
             return ()
+        pairs = list_pairs(cookie_string, gate._judge, visit._permissions) if withheld is None else withheld
         refused = {
             pair.name: pair.verdict
-            for pair in list_pairs(self._cookie_string, gate._judge, visit._permissions)
+            for pair in pairs
             if not pair.verdict.admitted and pair.verdict.category is not None
         }
         if not refused or self._is_http_beside_https():
@@ -235,6 +233,22 @@ class GatedStartResponse:
         return tuple(
             (name, list_scopes(name, gate.policy, gate._seen_scopes.of(name), place)) for name in refused
         )
+
+    def _may_expire(self) -> bool:
+        """Return whether this is a response that may expire cookies: of a page, or after a choice."""
+        visit = self._visit
+        is_passive = visit._received.get("HTTP_SEC_FETCH_DEST") in PASSIVE_DESTINATIONS
+        return (
+            visit._situation.applies
+            and not visit._answers_withheld
+            and not (is_passive and visit._chosen_at is None)
+        )
+
+    @property
+    def _host(self) -> str | None:
+        """The host the request was for."""
+        received = self._visit._received
+        return received.get("HTTP_HOST", received.get("SERVER_NAME"))
 
     def _is_http_beside_https(self) -> bool:
         """Return whether the answers may be in a Secure cookie that this http request cannot carry."""

@@ -20,7 +20,7 @@ from .cookie import (
     is_storable,
     loose_cookie_date,
 )
-from .names import Field, FieldKind, field_kind
+from .names import KINDS, Field, FieldKind
 
 _MAX_AGE = re.compile(r"-?[0-9]+")
 
@@ -106,6 +106,15 @@ def find_refusal(set_cookie_string: str, name: str) -> str:
     """
     if not is_storable(set_cookie_string):
         return "it holds a control character, or name and value exceed 4,096 octets"
+    return find_attribute_refusal(set_cookie_string, name)
+
+
+def find_attribute_refusal(set_cookie_string: str, name: str) -> str:
+    """Return why browsers refuse a field that they can read for its attributes, in words; else ``""``.
+
+    >>> find_attribute_refusal("sid=1; SameSite=None", "sid")
+    'SameSite=None asks for Secure'
+    """
     unparsed = set_cookie_string.partition(";")[2]
     return _REFUSALS[name, unparsed] if len(unparsed) <= LARGEST_ATTRIBUTE else ""
 
@@ -181,7 +190,7 @@ def response_date(response_headers: Iterable[Field], now: float) -> float:
     A Date nobody can read is the beginning of time, so that no Expires lies before it.
     """
     for field_name, field_value in response_headers:
-        if field_kind(field_name) is FieldKind.DATE:
+        if KINDS[field_name] is FieldKind.DATE:
             date = cookie_date(field_value.strip(" \t"))
             return ALWAYS if date is None else date
     return now

@@ -9,7 +9,7 @@ from consentgate.catalogue.catalogue import Catalogue
 from consentgate.consent.preferences import Preferences, answers_to
 from consentgate.consent.tokens import TokenResult
 from consentgate.consent.verdict import Judge
-from consentgate.visit import RequestFacts, Visit
+from consentgate.visit import Visit
 
 if TYPE_CHECKING:
     from consentgate.rendering.html import Renderer
@@ -68,5 +68,4 @@ def visit(
     """
     answers = {**dict.fromkeys(accepted, True), **dict.fromkeys(refused, False)}
     preferences = Preferences(answers_to(policy, answers, int(time.time())))
-    request = RequestFacts() if environ is None else RequestFacts.of(environ)
-    return Visit(_NoGate(policy, preferences_path), request, TokenResult(preferences))
+    return Visit(_NoGate(policy, preferences_path), dict(environ or {}), TokenResult(preferences))

@@ -7,7 +7,7 @@ from consentgate.catalogue.category import Basis
 from consentgate.consent.consent_mode import consent_mode
 from consentgate.consent.preferences import Preferences, State
 from consentgate.consent.tokens import NO_TOKEN, TokenResult
-from consentgate.consent.verdict import Permissions, Situation, Verdict
+from consentgate.consent.verdict import JudgedCookie, Permissions, Situation, Verdict
 from consentgate.errors import NoGate, PolicyError, ResponseStarted
 
 from .choosing import ASKED_LATE, NOT_RECORDED, amend_answers
@@ -34,25 +34,25 @@ class Visit:
     """
 
     __slots__ = (
-        "_applies",
         "_chosen_at",
         "_gate",
         "_in_call",
         "_language",
         "_permissions",
+        "_received",
         "_reported",
-        "_request",
         "_response_started",
         "_signals",
         "_situation",
         "_tokens",
         "_vary_fields",
+        "_withheld",
     )
 
     def __init__(
         self,
         gate: VisitGate,
-        request: RequestFacts,
+        received: Mapping[str, Any],
         tokens: TokenResult = NO_TOKEN,
         situation: Situation | None = None,
         *,
@@ -60,7 +60,8 @@ class Visit:
         language: str | None = None,
     ) -> None:
         self._gate = gate
-        self._request = request
+        # The environ as the server gave it, a copy: applications rewrite theirs.
+        self._received = received
         self._tokens = tokens
         self._situation = tokens.situation if situation is None else situation
         self._permissions: Permissions = gate._judge.permissions(self._situation)
@@ -71,6 +72,8 @@ class Visit:
         self._response_started = False
         self._in_call = False
         self._reported: set[Any] = set()
+        # The pairs that the gate kept from the application; None where they have to be judged anew.
+        self._withheld: tuple[JudgedCookie, ...] | None = None
 
     @overload
     @classmethod
@@ -273,6 +276,10 @@ class Visit:
     # The rest is the gate's and the endpoint's.
 
     @property
+    def _request(self) -> RequestFacts:
+        return RequestFacts.of(self._received)
+
+    @property
     def _answers_withheld(self) -> bool:
         return self._situation.withheld
 
@@ -339,6 +346,7 @@ class Visit:
             kept = self._situation
             self._situation = tokens.situation._replace(denied=kept.denied, applies=kept.applies)
             self._permissions = self._gate._judge.permissions(self._situation)
+            self._withheld = None
             self._chosen_at = at
         return True
 
