@@ -84,6 +84,9 @@ def checked_observers(observer: Observer | Iterable[Observer] | None) -> tuple[O
     return several
 
 
+_WARNED_OF = (Reason.UNDECLARED, Reason.UNDECLARED_REPORTED, Reason.RESERVED)
+"""Reasons of cookies that are a warning, once: somebody has to declare them, or to set them otherwise."""
+
 Reported = set[tuple[Action, bool, str]]
 """Events of one response: action, whether it was enforced, and the cookie's name."""
 
@@ -151,9 +154,11 @@ class Reporter:
             reported: events already reported of this response, which are left out; added to.
         """
         direction: Direction = "response" if action in ("stripped", "expired") else "request"
+        has_listeners = self.has_listeners
         for cookie in cookies:
-            self._warn_of_cookie(action, cookie, direction, now, enforced)
-            if not self.has_listeners:
+            if cookie.verdict.reason in _WARNED_OF or self._report_only:
+                self._warn_of_cookie(action, cookie, direction, now, enforced)
+            if not has_listeners:
                 continue
             name = cut_name(cookie.name)
             if reported is not None:
@@ -215,7 +220,7 @@ class Reporter:
 
     def _is_new(self, kind: str, about: str) -> bool:
         warned = self._warned.get(kind, ())
-        return about not in warned and len(warned) < self.ONCE
+        return len(warned) < self.ONCE and about not in warned
 
     def _call(self, observer: Observer, event: Event) -> None:
         try:
@@ -249,7 +254,7 @@ class Reporter:
             )
         elif not self._is_new(direction, name):
             return
-        elif reason in (Reason.UNDECLARED, Reason.UNDECLARED_REPORTED):
+        elif reason in _WARNED_OF:
             did = ("withheld" if direction == "request" else "stripped") if enforced else "let through"
             message = "undeclared cookie %r in a %s was %s; " + self._advice(cookie, now)
             self.warn(direction, message, name, direction, did)

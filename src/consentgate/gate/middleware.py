@@ -34,6 +34,7 @@ from .request import (
     filter_cookie_string,
     list_pairs,
 )
+from .response import UnremarkableCookies
 from .start_response import GatedStartResponse
 from .wiring import check_application, is_flask_object
 
@@ -93,6 +94,7 @@ class ConsentGate:
             [category.key for category in policy.categories],
             report_only=self.options.report_only,
         )
+        self._unremarkable = UnremarkableCookies(self._judge, all_are_reported=self._reporter.wants_cookies)
         self._hooks = SiteHooks(self.options, policy, self._reporter)
         self._host_reports = HostReports(policy, self._reporter)
         if is_flask_object(app):
@@ -156,7 +158,7 @@ class ConsentGate:
         language = self.options.language
         if callable(language):
             language = self._hooks.choose_language(environ)
-        return Visit(self, environ.copy(), answers.tokens, situation, signals=signals, language=language)
+        return Visit(self, environ.copy(), answers.tokens, situation, signals, language)
 
     def _read_cookies(self, environ: WSGIEnvironment) -> Answers:
         """Return the answers that the Cookie field proves."""
@@ -184,6 +186,7 @@ class ConsentGate:
         cookie_string = environ["HTTP_COOKIE"]
         if not visit._situation.applies:
             return
+        visit._withheld = None
         try:
             filtered = self._filter(cookie_string, visit, answers)
             self._report_filtered(cookie_string, filtered, visit)

@@ -101,9 +101,10 @@ class ResponseReport:
 
     def _learn_scope(self, cookie: JudgedCookie) -> None:
         """Note under which Domain and Path a cookie is stored; warn if that is declared otherwise."""
-        gate, request = self._gate, self._visit._request
+        gate = self._gate
         scope = scope_of(str(cookie.set_cookie_string))
         if scope.path == "":
+            request = self._visit._request
             scope = scope._replace(path=default_path(quote_path(request.script_name + request.path_info)))
         if gate._seen_scopes.add(cookie.name, scope) and scope not in (
             Scope(each.domain, each.path, each.partitioned) for each in gate.policy.scopes_of(cookie.name)

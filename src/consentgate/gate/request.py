@@ -18,6 +18,10 @@ from consentgate.consent.verdict import (
 )
 from consentgate.headers.cookie import BLANK, SEPARATORS
 
+# In names of this module: to look a member up in its class costs as much as to look up a verdict.
+_NAMELESS, _RESERVED, _UNDECLARED = Special.NAMELESS, Special.RESERVED, Special.UNDECLARED
+_REPORTED = Reason.UNDECLARED_REPORTED
+
 Spans = tuple[slice, ...]
 """Parts of a Cookie field that are kept, each without the semicolons around it."""
 
@@ -71,12 +75,12 @@ def filter_cookie_string(
     begin = at = 0  # of the pairs that are kept together, and of this pair
     for pair in cookie_string.split(";"):
         text, equals, value = pair.partition("=")
-        key = keys[text] if equals else Special.NAMELESS
+        key = keys[text] if equals else _NAMELESS
         verdict = verdicts[key]
         if verdict.admitted:
-            if verdict.reason is Reason.UNDECLARED_REPORTED:
+            if verdict.reason is _REPORTED:
                 undeclared.append(JudgedCookie(text.strip(BLANK), verdict))
-        elif key is Special.RESERVED and value.strip(BLANK) in verified:
+        elif key is _RESERVED and value.strip(BLANK) in verified:
             pass  # a genuine preferences cookie
         elif equals or text.strip(BLANK):
             withheld.append(_judge_withheld(text, key, verdict))
@@ -96,9 +100,9 @@ _NOT_FILTERED = Situation(applies=False)
 
 def _judge_withheld(text: str, key: CategoryKey, verdict: Verdict) -> JudgedCookie:
     """Return the verdict on a pair that is taken out, *text* being what stands before its first ``=``."""
-    if key is Special.RESERVED:
+    if key is _RESERVED:
         verdict = INVALID
-    name = "" if key is Special.NAMELESS else text.strip(BLANK)  # without a name, its text is a value
+    name = "" if key is _NAMELESS else text.strip(BLANK)  # without a name, its text is a value
     return JudgedCookie(name, verdict)
 
 
@@ -115,8 +119,8 @@ def list_pairs(cookie_string: str, judge: Judge, permissions: Permissions) -> It
     """Yield every named pair of *cookie_string* with its verdict, but preferences cookies."""
     for pair in cookie_string.split(";"):
         text, equals, _ = pair.partition("=")
-        key = judge.keys[text] if equals else Special.NAMELESS
-        if key is Special.UNDECLARED or not isinstance(key, Special):
+        key = judge.keys[text] if equals else _NAMELESS
+        if key is _UNDECLARED or not isinstance(key, Special):
             yield JudgedCookie(text.strip(BLANK), permissions.verdicts[key])
 
 

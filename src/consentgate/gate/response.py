@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from consentgate._cache import BoundedCache
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.consent.verdict import (
+    STRICTEST,
     Judge,
     JudgedCookie,
     Permissions,
@@ -13,18 +15,31 @@ from consentgate.consent.verdict import (
     Verdict,
 )
 from consentgate.headers.cache_control import forbid_storing, make_private, may_be_shared, vary_on
-from consentgate.headers.cookie import BLANK, cookie_name, has_line_break, is_storable, sets_again
+from consentgate.headers.cookie import (
+    BLANK,
+    LARGEST_PAIR,
+    cookie_name,
+    has_line_break,
+    is_storable,
+    sets_again,
+)
 from consentgate.headers.names import COOKIE_KINDS, KINDS, PLAIN_NAMES, Field, FieldKind, field_kind
 from consentgate.headers.set_cookie import (
     CERTAIN_DELETION,
     Deletion,
     classify_deletion,
     exceeds,
+    find_refusal,
+    may_exceed,
     response_date,
     shorten_lifetime,
 )
 
 from .expiry import LARGEST_ADDITION, Scope, size_of, write_expiries
+
+# In names of this module: to look a member up in its class costs as much as to look up a verdict.
+_SET_COOKIE, _NAMELESS, _NO_DELETION = FieldKind.SET_COOKIE, Special.NAMELESS, Deletion.NO
+_NECESSARY, _EXEMPT = Reason.NECESSARY, Reason.EXEMPT
 
 LONGEST_EXEMPT = 395 * 24 * 3600
 """Seconds an exempt cookie may live: 13 months (R27)."""
@@ -52,6 +67,10 @@ _GATED = (Reason.ACCEPTED, Reason.EXEMPT)
 """Reasons of cookies that pass by the visitor's answers: their response belongs to this visitor alone."""
 
 
+_UNLIMITED = (Reason.NOT_APPLICABLE, Reason.UNDECLARED_REPORTED)
+"""Reasons of cookies that may live as long as they like."""
+
+
 class JudgedFields(NamedTuple):
     """Response fields, and the verdicts on the cookies among them.
 
@@ -70,22 +89,59 @@ class JudgedFields(NamedTuple):
     lasting: list[JudgedCookie]
 
 
-def scan_fields(status: str, fields: Sequence[Field]) -> tuple[bool, bool]:
-    """Return whether any of *fields* sets a cookie, and whether status or another holds a line break or NUL.
+class UnremarkableCookies:
+    """Set-Cookie fields that pass in every situation, and of which nothing is said: most necessary ones.
 
-    Goal: most responses set no cookie, and need no more than this scan. Plan: one look-up for a name, and
-    str.isprintable(), which runs in C, for a value. Proof: tests/gate/test_response.py, benchmark W1.
+    Goal: most responses set no cookie but the session's; they need no judgement. Plan: a field without its
+    cookie's value is a cache's key, since of the value only its characters and length matter. Proof:
+    tests/gate/test_response.py, benchmark W2.
+
+    Args:
+        judge: the policy's.
+        all_are_reported: whether somebody wants to hear of every cookie.
     """
-    sets_cookies, breaks = False, has_line_break(status)
+
+    def __init__(self, judge: Judge, *, all_are_reported: bool = False) -> None:
+        self._judge = judge
+        self._all_are_reported = all_are_reported
+        self._known = BoundedCache(self._is_unremarkable, size=512, longest=256)
+
+    def has(self, set_cookie_string: str) -> bool:
+        """Return whether *set_cookie_string* is such a field."""
+        name, equals, value = set_cookie_string.partition("=")
+        _, semicolon, attributes = value.partition(";")
+        return (
+            self._known[name + equals + semicolon + attributes]
+            and set_cookie_string.isprintable()
+            and len(set_cookie_string) <= LARGEST_PAIR
+        )
+
+    def _is_unremarkable(self, without_value: str) -> bool:
+        cookie = _judge_field(_SET_COOKIE, without_value, self._judge, self._judge.permissions(STRICTEST))
+        return (
+            cookie.verdict.reason is _NECESSARY
+            and not self._all_are_reported
+            and not find_refusal(without_value, cookie.name)
+            and not may_exceed(without_value, self._judge.catalogue.limit_of(cookie.name))
+        )
+
+
+def scan_fields(status: str, fields: Sequence[Field], unremarkable: UnremarkableCookies) -> tuple[bool, bool]:
+    """Return whether one of *fields* sets a cookie to be judged, and whether one may hold a line break.
+
+    Goal: most responses need no more than this. Plan: one look-up for a name, and str.isprintable(), which
+    runs in C, for a value. Proof: tests/gate/test_response.py, benchmark W1.
+    """
+    sets_cookies, is_odd = False, not status.isprintable()
     for name, value in fields:
         if PLAIN_NAMES[name]:
-            if not value.isprintable() and has_line_break(value):
-                breaks = True
-        elif KINDS[name] in COOKIE_KINDS:
-            sets_cookies = True
-        else:
-            breaks = True
-    return sets_cookies, breaks
+            if not value.isprintable():
+                is_odd = True
+        elif KINDS[name] not in COOKIE_KINDS:
+            is_odd = True
+        elif not sets_cookies:
+            sets_cookies = KINDS[name] is not _SET_COOKIE or not unremarkable.has(value)
+    return sets_cookies, is_odd
 
 
 def find_line_break(status: str, fields: Sequence[Field]) -> str | None:
@@ -127,15 +183,14 @@ def judge_set_cookies(
     limits = LifetimeLimits(judge.catalogue, now, response_date(fields, now), cookie_string, shortens)
     for field in fields:
         name, value = field
-        kind = KINDS[name]
-        if kind not in COOKIE_KINDS:
+        if PLAIN_NAMES[name] or (kind := KINDS[name]) not in COOKIE_KINDS:
             out.append(field)
             continue
         cookie = _judge_field(kind, value, judge, permissions)
         verdict = cookie.verdict
         if verdict.reason in _DELETABLE and (deletion := _mend_deletion(cookie, limits)):
             out.append((name, deletion))
-        elif verdict.reason is Reason.EXEMPT and limits.is_renewal(cookie):
+        elif verdict.reason is _EXEMPT and limits.is_renewal(cookie):
             judged.stripped.append(cookie._replace(verdict=Verdict(False, Reason.RENEWAL, verdict.category)))
         elif not verdict.admitted:
             judged.stripped.append(cookie)
@@ -143,7 +198,7 @@ def judge_set_cookies(
             (judged.undeclared if verdict.category is None else judged.passed).append(cookie)
             if limits.is_exceeded_by(cookie):
                 judged.lasting.append(cookie)
-            out.append(field if verdict.reason is Reason.NECESSARY else (name, limits.apply(cookie)))
+            out.append(field if verdict.reason is _NECESSARY else (name, limits.apply(cookie)))
     return judged
 
 
@@ -154,7 +209,7 @@ def _mend_deletion(cookie: JudgedCookie, limits: "LifetimeLimits") -> str:
     """
     text = cookie.set_cookie_string or ""
     deletion = classify_deletion(text, limits.now, limits.date)
-    if deletion is Deletion.NO or not is_storable(text):
+    if deletion is _NO_DELETION or not is_storable(text):
         return ""
     is_certain = deletion is Deletion.CERTAIN or cookie.verdict.admitted
     return text if is_certain else text + CERTAIN_DELETION
@@ -176,7 +231,7 @@ class LifetimeLimits(NamedTuple):
 
     def is_exceeded_by(self, cookie: JudgedCookie) -> bool:
         """Return whether a cookie of a category states more than its declared lifetime."""
-        if cookie.verdict.reason in (Reason.NOT_APPLICABLE, Reason.UNDECLARED_REPORTED):
+        if cookie.verdict.reason in _UNLIMITED:
             return False
         return exceeds(
             cookie.set_cookie_string or "", self.catalogue.limit_of(cookie.name), self.now, self.date
@@ -185,7 +240,7 @@ class LifetimeLimits(NamedTuple):
     def apply(self, cookie: JudgedCookie) -> str:
         """Return a field's value with the lifetime its cookie may have; the very same if it is shorter."""
         text, reason = cookie.set_cookie_string or "", cookie.verdict.reason
-        if reason is Reason.EXEMPT:
+        if reason is _EXEMPT:
             text = shorten_lifetime(text, LONGEST_EXEMPT, self.now, self.date)
         if self.shortens and reason in _GATED:
             text = shorten_lifetime(text, self.catalogue.limit_of(cookie.name), self.now, self.date)
@@ -197,19 +252,17 @@ def _judge_field(
 ) -> JudgedCookie:
     """Return the verdict on one Set-Cookie field."""
     text, equals, _ = set_cookie_string.partition("=")
-    key = judge.keys[text] if equals and kind is FieldKind.SET_COOKIE else Special.NAMELESS
+    key = judge.keys[text] if equals and kind is _SET_COOKIE else _NAMELESS
     verdict = permissions.verdicts[key]
     if verdict.admitted and not is_storable(set_cookie_string):
         verdict = Verdict(False, Reason.UNSTORABLE, verdict.category)
-    name = "" if key is Special.NAMELESS else text.strip(BLANK)
+    name = "" if key is _NAMELESS else text.strip(BLANK)
     return JudgedCookie(name, verdict, set_cookie_string)
 
 
 def names_set(fields: Sequence[Field]) -> frozenset[str]:
     """Return the names of the cookies that *fields* set or delete."""
-    return frozenset(
-        cookie_name(value) or "" for name, value in fields if field_kind(name) is FieldKind.SET_COOKIE
-    )
+    return frozenset(cookie_name(value) or "" for name, value in fields if field_kind(name) is _SET_COOKIE)
 
 
 class ResponseContext(NamedTuple):
@@ -299,10 +352,7 @@ def rewrite_response_headers(fields: list[Field], judge: Judge, context: Respons
 
 def _lets_gated_through(passed: list[JudgedCookie]) -> bool:
     """Return whether one of these cookies passed by the visitor's answers."""
-    for cookie in passed:
-        if cookie.verdict.reason in _GATED:
-            return True
-    return False
+    return any(cookie.verdict.reason in _GATED for cookie in passed)
 
 
 def _tell_caches(

@@ -10,7 +10,7 @@ from consentgate._urls import quote_path
 from consentgate.consent.hosts import HostPolicy
 from consentgate.consent.preferences import Preferences
 from consentgate.consent.signing import PreferencesSerializer
-from consentgate.consent.verdict import STRICTEST
+from consentgate.consent.verdict import STRICTEST, JudgedCookie
 from consentgate.headers.csp import NO_REPORTS, reporting_to
 from consentgate.headers.documents import is_document
 from consentgate.headers.names import Field
@@ -23,6 +23,7 @@ from .reporting import ReportingGate, ResponseReport
 from .request import list_pairs
 from .response import (
     ResponseContext,
+    UnremarkableCookies,
     find_line_break,
     judge_set_cookies,
     rewrite_response_headers,
@@ -39,6 +40,7 @@ class RespondingGate(ReportingGate, Protocol):
     _expiry_turn: int
     _seen_https: bool
     _hosts: HostPolicy
+    _unremarkable: UnremarkableCookies
 
     def _wants_reports(self) -> bool: ...
 
@@ -77,9 +79,9 @@ class GatedStartResponse:
     ) -> Callable[[bytes], object]:
         """Start the response (PEP 3333) with a list of fields of ours."""
         fields: list[Field] = list(map(tuple, response_headers))  # type: ignore[arg-type]  # they are pairs
-        sets_cookies, has_line_break = scan_fields(status, fields)
-        if has_line_break:
-            self._refuse_line_break(status, fields)
+        sets_cookies, is_odd = scan_fields(status, fields, self._gate._unremarkable)
+        if is_odd:
+            self._check_line_breaks(status, fields)
         if self._is_inner:
             fields = self._strip(fields) if sets_cookies else fields
         else:
@@ -91,9 +93,11 @@ class GatedStartResponse:
         finally:
             exc_info = None  # its traceback holds this frame: leave no cycle (PEP 3333)
 
-    def _refuse_line_break(self, status: str, fields: list[Field]) -> None:
+    def _check_line_breaks(self, status: str, fields: list[Field]) -> None:
         """Refuse a status or a field that some servers would write as several."""
-        culprit = str(find_line_break(status, fields))
+        culprit = find_line_break(status, fields)
+        if culprit is None:
+            return
         if self._enforces:
             raise ValueError(f"a line break or NUL in {culprit}")
         self._gate._warn("line break", log_lines.LINE_BREAK, culprit[:256], about="")
@@ -109,7 +113,8 @@ class GatedStartResponse:
         if _PROXY_FIX in self._environ and _PROXY_FIX not in visit._received:
             gate._warn("proxy fix", log_lines.PROXY_FIX_INSIDE)
         is_document = gate._hosts.has_hosts and self._is_document(status, fields)
-        if not (sets_cookies or is_document or visit._vary_fields or self._may_add_lines()):
+        has_chosen = visit._chosen_at is not None
+        if not (sets_cookies or is_document or visit._vary_fields or has_chosen or self._may_expire()):
             return fields
         try:
             context = self._describe(is_document)
@@ -119,11 +124,6 @@ class GatedStartResponse:
         except Exception:
             return self._fail_closed(fields)
         return rewritten.fields
-
-    def _may_add_lines(self) -> bool:
-        """Return whether a choice has to be kept, or refused cookies may have to be expired."""
-        visit = self._visit
-        return visit._chosen_at is not None or ("HTTP_COOKIE" in visit._received and visit._withheld != ())
 
     @property
     def _report(self) -> ResponseReport:
@@ -212,10 +212,11 @@ class GatedStartResponse:
     def _list_expirable(self, now: float) -> tuple[tuple[str, tuple[Scope, ...]], ...]:
         """Return the refused cookies that the request held, each with the scopes it may be stored under."""
         gate, visit = self._gate, self._visit
-        cookie_string, withheld = visit._received.get("HTTP_COOKIE"), visit._withheld
-        if not (cookie_string and gate.options.expire_unaccepted and self._may_expire()):
+        pairs: Iterable[JudgedCookie] | None = visit._withheld
+        if not self._may_expire():
             return ()
-        pairs = list_pairs(cookie_string, gate._judge, visit._permissions) if withheld is None else withheld
+        if pairs is None:
+            pairs = list_pairs(visit._received.get("HTTP_COOKIE", ""), gate._judge, visit._permissions)
         refused = {
             pair.name: pair.verdict
             for pair in pairs
@@ -235,20 +236,23 @@ class GatedStartResponse:
         )
 
     def _may_expire(self) -> bool:
-        """Return whether this is a response that may expire cookies: of a page, or after a choice."""
+        """Return whether the request held cookies that may be expired now: on a page, or after a choice."""
         visit = self._visit
+        if visit._withheld == () or not self._gate.options.expire_unaccepted:
+            return False
         is_passive = visit._received.get("HTTP_SEC_FETCH_DEST") in PASSIVE_DESTINATIONS
         return (
             visit._situation.applies
-            and not visit._answers_withheld
-            and not (is_passive and visit._chosen_at is None)
+            and not visit._situation.withheld
+            and (visit._chosen_at is not None or not is_passive)
         )
 
     @property
     def _host(self) -> str | None:
         """The host the request was for."""
         received = self._visit._received
-        return received.get("HTTP_HOST", received.get("SERVER_NAME"))
+        host: str | None = received.get("HTTP_HOST", received.get("SERVER_NAME"))
+        return host
 
     def _is_http_beside_https(self) -> bool:
         """Return whether the answers may be in a Secure cookie that this http request cannot carry."""

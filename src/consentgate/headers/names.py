@@ -69,4 +69,4 @@ def _is_plain(field_name: str) -> bool:
 
 
 PLAIN_NAMES = BoundedCache(_is_plain, size=512, longest=64)
-"""Field name -> whether it is that of no cookie, and holds no line break. Goal, plan and proof as for `KINDS`."""
+"""Field name -> whether it is no cookie's, and holds no line break. Goal, plan and proof as for `KINDS`."""

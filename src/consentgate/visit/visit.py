@@ -33,21 +33,13 @@ class Visit:
     request (R85) and is remembered in the next.
     """
 
-    __slots__ = (
-        "_chosen_at",
-        "_gate",
-        "_in_call",
-        "_language",
-        "_permissions",
-        "_received",
-        "_reported",
-        "_response_started",
-        "_signals",
-        "_situation",
-        "_tokens",
-        "_vary_fields",
-        "_withheld",
-    )
+    # As long as nothing has happened in it.
+    _vary_fields: tuple[str, ...] = ()
+    _chosen_at: int | None = None
+    _response_started = False
+    _in_call = False
+    # Pairs of the Cookie field that were kept from the application; None if they have to be judged anew.
+    _withheld: tuple[JudgedCookie, ...] | None = ()
 
     def __init__(
         self,
@@ -55,7 +47,6 @@ class Visit:
         received: Mapping[str, Any],
         tokens: TokenResult = NO_TOKEN,
         situation: Situation | None = None,
-        *,
         signals: tuple[str, ...] = (),
         language: str | None = None,
     ) -> None:
@@ -67,13 +58,7 @@ class Visit:
         self._permissions: Permissions = gate._judge.permissions(self._situation)
         self._signals = signals
         self._language = language
-        self._vary_fields: tuple[str, ...] = ()
-        self._chosen_at: int | None = None
-        self._response_started = False
-        self._in_call = False
         self._reported: set[Any] = set()
-        # The pairs that the gate kept from the application; None where they have to be judged anew.
-        self._withheld: tuple[JudgedCookie, ...] | None = None
 
     @overload
     @classmethod
