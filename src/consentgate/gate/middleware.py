@@ -109,7 +109,7 @@ class ConsentGate:
         if outer is not None and self._is_inside(outer):
             return self.app(environ, GatedStartResponse(self, outer, environ, start_response, is_inner=True))
         app = self._route(environ)
-        answers = self._read_cookies(environ)
+        answers = self._read_cookies(environ) if environ.get("HTTP_COOKIE") else NO_COOKIES
         applies = self.options.applies is None or app is not self.app or self._hooks.applies(environ)
         visit = self._begin_visit(environ, answers, applies=applies)
         gated_start_response = GatedStartResponse(self, visit, environ, start_response)
@@ -150,7 +150,13 @@ class ConsentGate:
         signals: tuple[str, ...] = ()
         if self._signal_fields:
             signals = signals_of(environ.get("HTTP_SEC_GPC"), environ.get("HTTP_DNT"), self.options.honoured)
-        withheld = not answers.tokens.verified and _are_answers_withheld(environ)
+        withheld = not answers.tokens.verified and (
+            # Without any of these they never are, whatever the other fields say.
+            "HTTP_ORIGIN" in environ
+            or "HTTP_SEC_FETCH_STORAGE_ACCESS" in environ
+            or environ.get("HTTP_SEC_FETCH_SITE") == "cross-site"
+        )
+        withheld = withheld and _are_answers_withheld(environ)
         situation = answers.situation
         if signals or withheld or not applies:
             denied = denied_keys(self.policy, signals)
@@ -162,10 +168,7 @@ class ConsentGate:
 
     def _read_cookies(self, environ: WSGIEnvironment) -> Answers:
         """Return the answers that the Cookie field proves."""
-        cookie_string = environ.get("HTTP_COOKIE")
-        if not cookie_string:
-            return NO_COOKIES
-        now = self._now()
+        cookie_string, now = environ["HTTP_COOKIE"], self._now()
         known = self._repeated_fields.find(cookie_string, now)
         if known is not None:
             return known
@@ -223,10 +226,10 @@ class ConsentGate:
             filtered = answers.filter(cookie_string)
         else:
             permissions = visit._permissions if self.options.filter_requests else None
-            tokens = answers.tokens
-            filtered = filter_cookie_string(cookie_string, self._judge, permissions, tokens.verified)
+            verified = answers.tokens.verified
+            filtered = filter_cookie_string(cookie_string, self._judge, permissions, verified)
             if is_plain:
-                self._repeated_fields.add(cookie_string, tokens, filtered)
+                self._repeated_fields.add(cookie_string, answers, filtered)
         if self.options.filter_requests:
             visit._withheld = filtered.withheld
         return filtered
@@ -265,13 +268,6 @@ class ConsentGate:
 
 def _are_answers_withheld(environ: WSGIEnvironment) -> bool:
     get = environ.get
-    # Without any of these they never are, whatever the other fields say.
-    if not (
-        get("HTTP_SEC_FETCH_SITE") == "cross-site"
-        or "HTTP_ORIGIN" in environ
-        or "HTTP_SEC_FETCH_STORAGE_ACCESS" in environ
-    ):
-        return False
     return are_answers_withheld(
         get("REQUEST_METHOD", "GET"),
         get("HTTP_SEC_FETCH_SITE"),

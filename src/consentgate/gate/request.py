@@ -191,8 +191,9 @@ class RepeatedFields:
             return known
         return None
 
-    def add(self, cookie_string: str, tokens: TokenResult, filtered: FilteredCookies) -> None:
+    def add(self, cookie_string: str, answers: Answers, filtered: FilteredCookies) -> None:
         """Remember how *cookie_string* was read and filtered, if it is of the usual kind."""
+        tokens = answers.tokens
         if (
             tokens.invalid
             or len(tokens.verified) > 1
@@ -205,5 +206,5 @@ class RepeatedFields:
         if len(self._fields) >= self.SIZE:
             self._fields = {}
         self._fields[hash(cookie_string)] = RepeatedField(
-            tokens, tokens.situation, filtered._replace(cookie_string=""), slice(at, at + len(token)), token
+            tokens, answers.situation, filtered._replace(cookie_string=""), slice(at, at + len(token)), token
         )

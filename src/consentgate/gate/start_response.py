@@ -113,8 +113,8 @@ class GatedStartResponse:
         if _PROXY_FIX in self._environ and _PROXY_FIX not in visit._received:
             gate._warn("proxy fix", log_lines.PROXY_FIX_INSIDE)
         is_document = gate._hosts.has_hosts and self._is_document(status, fields)
-        has_chosen = visit._chosen_at is not None
-        if not (sets_cookies or is_document or visit._vary_fields or has_chosen or self._may_expire()):
+        adds = is_document or visit._vary_fields or visit._chosen_at is not None
+        if not (sets_cookies or adds or (visit._withheld != () and self._may_expire())):
             return fields
         try:
             context = self._describe(is_document)
