@@ -157,6 +157,8 @@ def empty_caches() -> None:
 
     for cache in (
         names.KINDS,
+        names.PLAIN_NAMES,
+        set_cookie._LIFETIMES,
         set_cookie._ENDINGS,
         set_cookie._REFUSALS,
         cache_control._KEEPS_OUT,

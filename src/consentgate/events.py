@@ -258,7 +258,7 @@ class Reporter:
             did = ("withheld" if direction == "request" else "stripped") if enforced else "let through"
             message = "undeclared cookie %r in a %s was %s; " + self._advice(cookie, now)
             self.warn(direction, message, name, direction, did)
-        elif self._report_only:
+        else:  # the gate only reports
             event = self._event_of(action, cookie, direction, now, enforced)
             self.warn(direction, "%s%s", str(event), _describe(event.cookie), about=name)
 
