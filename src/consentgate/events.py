@@ -84,9 +84,6 @@ def checked_observers(observer: Observer | Iterable[Observer] | None) -> tuple[O
     return several
 
 
-_WARNED_OF = (Reason.UNDECLARED, Reason.UNDECLARED_REPORTED, Reason.RESERVED)
-"""Reasons of cookies that are a warning, once: somebody has to declare them, or to set them otherwise."""
-
 Reported = set[tuple[Action, bool, str]]
 """Events of one response: action, whether it was enforced, and the cookie's name."""
 
@@ -155,8 +152,10 @@ class Reporter:
         """
         direction: Direction = "response" if action in ("stripped", "expired") else "request"
         has_listeners = self.has_listeners
+        # Visitors may send any number of names: once enough are warned of, none is looked at.
+        may_warn = len(self._warned.get(direction, ())) < self.ONCE
         for cookie in cookies:
-            if cookie.verdict.reason in _WARNED_OF or self._report_only:
+            if may_warn or cookie.verdict.reason is Reason.RESERVED:
                 self._warn_of_cookie(action, cookie, direction, now, enforced)
             if not has_listeners:
                 continue
@@ -254,11 +253,11 @@ class Reporter:
             )
         elif not self._is_new(direction, name):
             return
-        elif reason in _WARNED_OF:
+        elif reason in (Reason.UNDECLARED, Reason.UNDECLARED_REPORTED):
             did = ("withheld" if direction == "request" else "stripped") if enforced else "let through"
             message = "undeclared cookie %r in a %s was %s; " + self._advice(cookie, now)
             self.warn(direction, message, name, direction, did)
-        else:  # the gate only reports
+        elif self._report_only:
             event = self._event_of(action, cookie, direction, now, enforced)
             self.warn(direction, "%s%s", str(event), _describe(event.cookie), about=name)
 

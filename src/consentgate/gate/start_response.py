@@ -11,6 +11,7 @@ from consentgate.consent.hosts import HostPolicy
 from consentgate.consent.preferences import Preferences
 from consentgate.consent.signing import PreferencesSerializer
 from consentgate.consent.verdict import STRICTEST, JudgedCookie
+from consentgate.headers.cache_control import vary_on
 from consentgate.headers.csp import NO_REPORTS, reporting_to
 from consentgate.headers.documents import is_document
 from consentgate.headers.names import Field
@@ -113,9 +114,10 @@ class GatedStartResponse:
         if _PROXY_FIX in self._environ and _PROXY_FIX not in visit._received:
             gate._warn("proxy fix", log_lines.PROXY_FIX_INSIDE)
         is_document = gate._hosts.has_hosts and self._is_document(status, fields)
-        adds = is_document or visit._vary_fields or visit._chosen_at is not None
-        if not (sets_cookies or adds or (visit._withheld != () and self._may_expire())):
-            return fields
+        adds_lines = visit._chosen_at is not None or (visit._withheld != () and self._may_expire())
+        was_asked = bool(visit._vary_fields)
+        if not (sets_cookies or adds_lines or is_document or (was_asked and self._may_be_personal())):
+            return vary_on(fields, visit._vary_fields) if was_asked else fields
         try:
             context = self._describe(is_document)
             rewritten = rewrite_response_headers(fields, gate._judge, context)
@@ -124,6 +126,10 @@ class GatedStartResponse:
         except Exception:
             return self._fail_closed(fields)
         return rewritten.fields
+
+    def _may_be_personal(self) -> bool:
+        """Return whether caches are told more than Vary, where the application asked the visit."""
+        return self._gate.options.applies is not None or self._visit._situation.withheld
 
     @property
     def _report(self) -> ResponseReport:
