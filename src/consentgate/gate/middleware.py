@@ -16,7 +16,6 @@ from consentgate.consent.tokens import UNREADABLE, TokenReader
 from consentgate.consent.verdict import STRICTEST, Judge
 from consentgate.errors import PolicyError
 from consentgate.events import Reporter
-from consentgate.headers.origin import are_answers_withheld
 from consentgate.visit import ENVIRON_KEY, Visit
 
 from . import log_lines
@@ -33,8 +32,9 @@ from .request import (
     RepeatedFields,
     filter_cookie_string,
     list_pairs,
+    withholds_answers,
 )
-from .response import UnremarkableCookies
+from .scan import UnremarkableCookies
 from .start_response import GatedStartResponse
 from .wiring import check_application, is_flask_object
 
@@ -150,13 +150,7 @@ class ConsentGate:
         signals: tuple[str, ...] = ()
         if self._signal_fields:
             signals = signals_of(environ.get("HTTP_SEC_GPC"), environ.get("HTTP_DNT"), self.options.honoured)
-        withheld = not answers.tokens.verified and (
-            # Without any of these they never are, whatever the other fields say.
-            "HTTP_ORIGIN" in environ
-            or "HTTP_SEC_FETCH_STORAGE_ACCESS" in environ
-            or environ.get("HTTP_SEC_FETCH_SITE") == "cross-site"
-        )
-        withheld = withheld and _are_answers_withheld(environ)
+        withheld = not answers.tokens.verified and withholds_answers(environ)
         situation = answers.situation
         if signals or withheld or not applies:
             denied = denied_keys(self.policy, signals)
@@ -264,16 +258,3 @@ class ConsentGate:
 
     def _warn(self, kind: str, message: str, *arguments: str, about: str | None = None) -> None:
         self._reporter.warn(kind, message, *arguments, about=about)
-
-
-def _are_answers_withheld(environ: WSGIEnvironment) -> bool:
-    get = environ.get
-    return are_answers_withheld(
-        get("REQUEST_METHOD", "GET"),
-        get("HTTP_SEC_FETCH_SITE"),
-        get("HTTP_SEC_FETCH_MODE"),
-        get("HTTP_SEC_FETCH_DEST"),
-        get("HTTP_SEC_FETCH_STORAGE_ACCESS"),
-        get("HTTP_ORIGIN"),
-        get("HTTP_HOST"),
-    )

@@ -8,7 +8,7 @@ from consentgate.catalogue.catalogue import Catalogue
 from consentgate.catalogue.lifetimes import lifetime_text
 from consentgate.consent.verdict import JudgedCookie, Reason, Verdict
 from consentgate.events import Reporter
-from consentgate.headers.set_cookie import find_attribute_refusal, find_refusal
+from consentgate.headers.set_cookie import find_refusal
 from consentgate.visit import Visit, VisitGate
 
 from . import log_lines
@@ -73,8 +73,7 @@ class ResponseReport:
             reporter.passed(judged.passed, "response", now)
         for cookie in judged.passed:
             if cookie.verdict.category in self._gate.policy.necessary:
-                if find_attribute_refusal(str(cookie.set_cookie_string), cookie.name):
-                    self._warn_of_refusal(cookie)
+                self._warn_of_refusal(cookie)
             else:
                 self._learn_scope(cookie)
         for cookie in judged.lasting:

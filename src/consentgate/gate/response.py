@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from consentgate._cache import BoundedCache
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.consent.verdict import (
-    STRICTEST,
     Judge,
     JudgedCookie,
     Permissions,
@@ -17,7 +15,6 @@ from consentgate.consent.verdict import (
 from consentgate.headers.cache_control import forbid_storing, make_private, may_be_shared, vary_on
 from consentgate.headers.cookie import (
     BLANK,
-    LARGEST_PAIR,
     cookie_name,
     has_line_break,
     is_storable,
@@ -29,8 +26,6 @@ from consentgate.headers.set_cookie import (
     Deletion,
     classify_deletion,
     exceeds,
-    find_refusal,
-    may_exceed,
     response_date,
     shorten_lifetime,
 )
@@ -89,61 +84,6 @@ class JudgedFields(NamedTuple):
     lasting: list[JudgedCookie]
 
 
-class UnremarkableCookies:
-    """Set-Cookie fields that pass in every situation, and of which nothing is said: most necessary ones.
-
-    Goal: most responses set no cookie but the session's; they need no judgement. Plan: a field without its
-    cookie's value is a cache's key, since of the value only its characters and length matter. Proof:
-    tests/gate/test_response.py, benchmark W2.
-
-    Args:
-        judge: the policy's.
-        all_are_reported: whether somebody wants to hear of every cookie.
-    """
-
-    def __init__(self, judge: Judge, *, all_are_reported: bool = False) -> None:
-        self._judge = judge
-        self._all_are_reported = all_are_reported
-        self._known = BoundedCache(self._is_unremarkable, size=512, longest=256)
-
-    def has(self, set_cookie_string: str) -> bool:
-        """Return whether *set_cookie_string* is such a field."""
-        name, equals, value = set_cookie_string.partition("=")
-        _, semicolon, attributes = value.partition(";")
-        return (
-            self._known[name + equals + semicolon + attributes]
-            and set_cookie_string.isprintable()
-            and len(set_cookie_string) <= LARGEST_PAIR
-        )
-
-    def _is_unremarkable(self, without_value: str) -> bool:
-        cookie = _judge_field(_SET_COOKIE, without_value, self._judge, self._judge.permissions(STRICTEST))
-        return (
-            cookie.verdict.reason is _NECESSARY
-            and not self._all_are_reported
-            and not find_refusal(without_value, cookie.name)
-            and not may_exceed(without_value, self._judge.catalogue.limit_of(cookie.name))
-        )
-
-
-def scan_fields(status: str, fields: Sequence[Field], unremarkable: UnremarkableCookies) -> tuple[bool, bool]:
-    """Return whether one of *fields* sets a cookie to be judged, and whether one may hold a line break.
-
-    Goal: most responses need no more than this. Plan: one look-up for a name, and str.isprintable(), which
-    runs in C, for a value. Proof: tests/gate/test_response.py, benchmark W1.
-    """
-    sets_cookies, is_odd = False, not status.isprintable()
-    for name, value in fields:
-        if PLAIN_NAMES[name]:
-            if not value.isprintable():
-                is_odd = True
-        elif KINDS[name] not in COOKIE_KINDS:
-            is_odd = True
-        elif not sets_cookies:
-            sets_cookies = KINDS[name] is not _SET_COOKIE or not unremarkable.has(value)
-    return sets_cookies, is_odd
-
-
 def find_line_break(status: str, fields: Sequence[Field]) -> str | None:
     """Return the first line break or NUL's place in words: the status, or a field that sets no cookie."""
     if has_line_break(status):
@@ -186,7 +126,7 @@ def judge_set_cookies(
         if PLAIN_NAMES[name] or (kind := KINDS[name]) not in COOKIE_KINDS:
             out.append(field)
             continue
-        cookie = _judge_field(kind, value, judge, permissions)
+        cookie = judge_field(kind, value, judge, permissions)
         verdict = cookie.verdict
         if verdict.reason in _DELETABLE and (deletion := _mend_deletion(cookie, limits)):
             out.append((name, deletion))
@@ -247,7 +187,7 @@ class LifetimeLimits(NamedTuple):
         return text
 
 
-def _judge_field(
+def judge_field(
     kind: FieldKind, set_cookie_string: str, judge: Judge, permissions: Permissions
 ) -> JudgedCookie:
     """Return the verdict on one Set-Cookie field."""

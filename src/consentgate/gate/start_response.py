@@ -24,12 +24,11 @@ from .reporting import ReportingGate, ResponseReport
 from .request import list_pairs
 from .response import (
     ResponseContext,
-    UnremarkableCookies,
     find_line_break,
     judge_set_cookies,
     rewrite_response_headers,
-    scan_fields,
 )
+from .scan import UnremarkableCookies, scan_fields
 
 _PROXY_FIX = "werkzeug.proxy_fix.orig"
 

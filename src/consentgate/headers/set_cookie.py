@@ -108,15 +108,6 @@ def find_refusal(set_cookie_string: str, name: str) -> str:
     """
     if not is_storable(set_cookie_string):
         return "it holds a control character, or name and value exceed 4,096 octets"
-    return find_attribute_refusal(set_cookie_string, name)
-
-
-def find_attribute_refusal(set_cookie_string: str, name: str) -> str:
-    """Return why browsers refuse a field that they can read for its attributes, in words; else ``""``.
-
-    >>> find_attribute_refusal("sid=1; SameSite=None", "sid")
-    'SameSite=None asks for Secure'
-    """
     unparsed = set_cookie_string.partition(";")[2]
     return _REFUSALS[name, unparsed] if len(unparsed) <= LARGEST_ATTRIBUTE else ""
 
