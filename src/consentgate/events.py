@@ -84,6 +84,10 @@ def checked_observers(observer: Observer | Iterable[Observer] | None) -> tuple[O
     return several
 
 
+_ALWAYS_WARNED_OF = frozenset((Reason.RESERVED,))
+_WARNED_OF = _ALWAYS_WARNED_OF | {Reason.UNDECLARED, Reason.UNDECLARED_REPORTED}
+"""Reasons that are a warning, once: somebody has to declare the cookie, or to set it otherwise."""
+
 Reported = set[tuple[Action, bool, str]]
 """Events of one response: action, whether it was enforced, and the cookie's name."""
 
@@ -114,7 +118,7 @@ class Reporter:
         self._of_hosts = tuple(each for each in observers if getattr(each, "wants_hosts", False))
         self._preferences_cookie = preferences_cookie
         self._categories = ", ".join(categories)
-        self._report_only = report_only
+        self._warned_of = frozenset(Reason) if report_only else _WARNED_OF
         self._warned: dict[str, set[str]] = {}
 
     @property
@@ -153,9 +157,10 @@ class Reporter:
         direction: Direction = "response" if action in ("stripped", "expired") else "request"
         has_listeners = self.has_listeners
         # Visitors may send any number of names: once enough are warned of, none is looked at.
-        may_warn = len(self._warned.get(direction, ())) < self.ONCE
+        is_full = len(self._warned.get(direction, ())) >= self.ONCE
+        reasons = _ALWAYS_WARNED_OF if is_full else self._warned_of
         for cookie in cookies:
-            if may_warn or cookie.verdict.reason is Reason.RESERVED:
+            if cookie.verdict.reason in reasons:
                 self._warn_of_cookie(action, cookie, direction, now, enforced)
             if not has_listeners:
                 continue
@@ -257,7 +262,7 @@ class Reporter:
             did = ("withheld" if direction == "request" else "stripped") if enforced else "let through"
             message = "undeclared cookie %r in a %s was %s; " + self._advice(cookie, now)
             self.warn(direction, message, name, direction, did)
-        elif self._report_only:
+        else:  # the gate only reports
             event = self._event_of(action, cookie, direction, now, enforced)
             self.warn(direction, "%s%s", str(event), _describe(event.cookie), about=name)
 
