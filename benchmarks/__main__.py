@@ -1,14 +1,13 @@
 """Measure what the gate costs, a part at a time or all of it: python -m benchmarks [part]."""
 
 import argparse
-import json
 import logging
 import platform
 import sys
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 
+from .frameworks import frameworks
 from .growth import growth
 from .hosts import hosts
 from .imports import imports
@@ -19,10 +18,9 @@ from .served import served
 from .table import table
 from .whole import whole
 
-RESULTS = Path(__file__).parent.parent / "docs" / "topics" / "performance.json"
-
 PARTS: dict[str, Callable[[bool], object]] = {
     "table": table,
+    "frameworks": frameworks,
     "growth": growth,
     "memory": memory,
     "imports": imports,
@@ -35,22 +33,18 @@ PARTS: dict[str, Callable[[bool], object]] = {
 
 
 def main() -> int:
-    """Measure, print, and with --save keep the results for docs/topics/performance.md."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("part", nargs="?", default="table", choices=[*PARTS, "all", "check"])
     parser.add_argument("--short", action="store_true", help="fewer rounds: for CI")
-    parser.add_argument("--save", action="store_true", help=f"keep the results in {RESULTS.name}")
     arguments = parser.parse_args()
     logging.disable()
     warnings.simplefilter("ignore")
     if arguments.part == "check":
         return check_instructions()
     print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}")
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name in PARTS if arguments.part == "all" else [arguments.part]:
-        results[name] = PARTS[name](arguments.short)
-    if arguments.save:
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        PARTS[name](arguments.short)
     return 0
 
 

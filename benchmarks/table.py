@@ -44,8 +44,7 @@ def table(short: bool = False) -> dict[str, dict[str, float]]:
 
 
 def _print(added: dict[str, dict[str, float]]) -> None:
-    print("ns added per request (x floor); W1 to W6 are explained in docs/topics/performance.md")
-    print(f"{'':24}" + "".join(f"{name:>20}" for name in WORKLOADS))
+    print("us added per request; W1 to W6 are explained in docs/topics/performance.md")
+    print(f"{'':24}" + "".join(f"{name:>9}" for name in WORKLOADS))
     for name, row in added.items():
-        cells = [f"{row[each]:,.0f} ({row[each] / added['floor'][each]:.2f})" for each in WORKLOADS]
-        print(f"{name:24}" + "".join(f"{cell:>20}" for cell in cells))
+        print(f"{name:24}" + "".join(f"{row[each] / 1000:>9,.1f}" for each in WORKLOADS))

@@ -156,7 +156,9 @@ def empty_caches() -> None:
     from consentgate.headers import cache_control, names, set_cookie
 
     for cache in (
-        names._KINDS,
+        names.KINDS,
+        names.PLAIN_NAMES,
+        set_cookie._LIFETIMES,
         set_cookie._ENDINGS,
         set_cookie._REFUSALS,
         cache_control._KEEPS_OUT,

@@ -86,6 +86,10 @@ def checked_observers(observer: Observer | Iterable[Observer] | None) -> tuple[O
     return several
 
 
+_ALWAYS_WARNED_OF = frozenset((Reason.RESERVED,))
+_WARNED_OF = _ALWAYS_WARNED_OF | {Reason.UNDECLARED, Reason.UNDECLARED_REPORTED}
+"""Reasons that are a warning, once: somebody has to declare the cookie, or to set it otherwise."""
+
 Reported = set[tuple[Action, bool, str]]
 """Events of one response: action, whether it was enforced, and the cookie's name."""
 
@@ -116,7 +120,7 @@ class Reporter:
         self._of_hosts = tuple(each for each in observers if getattr(each, "wants_hosts", False))
         self._preferences_cookie = preferences_cookie
         self._categories = ", ".join(categories)
-        self._report_only = report_only
+        self._warned_of = frozenset(Reason) if report_only else _WARNED_OF
         self._warned: dict[str, set[str]] = {}
 
     @property
@@ -153,9 +157,14 @@ class Reporter:
             reported: events already reported of this response, which are left out; added to.
         """
         direction: Direction = "response" if action in ("stripped", "expired") else "request"
+        has_listeners = self.has_listeners
+        # Visitors may send any number of names: once enough are warned of, none is looked at.
+        is_full = len(self._warned.get(direction, ())) >= self.ONCE
+        reasons = _ALWAYS_WARNED_OF if is_full else self._warned_of
         for cookie in cookies:
-            self._warn_of_cookie(action, cookie, direction, now, enforced)
-            if not self.has_listeners:
+            if cookie.verdict.reason in reasons:
+                self._warn_of_cookie(action, cookie, direction, now, enforced)
+            if not has_listeners:
                 continue
             name = cut_name(cookie.name)
             if reported is not None:
@@ -217,7 +226,7 @@ class Reporter:
 
     def _is_new(self, kind: str, about: str) -> bool:
         warned = self._warned.get(kind, ())
-        return about not in warned and len(warned) < self.ONCE
+        return len(warned) < self.ONCE and about not in warned
 
     def _call(self, observer: Observer, event: Event) -> None:
         try:
@@ -255,7 +264,7 @@ class Reporter:
             did = ("withheld" if direction == "request" else "stripped") if enforced else "let through"
             message = "undeclared cookie %r in a %s was %s; " + self._advice(cookie, now)
             self.warn(direction, message, name, direction, did)
-        elif self._report_only:
+        else:  # the gate only reports
             event = self._event_of(action, cookie, direction, now, enforced)
             self.warn(direction, "%s%s", str(event), _describe(event.cookie), about=name)
 

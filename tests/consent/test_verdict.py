@@ -262,9 +262,9 @@ def test_names_and_situations_are_remembered_within_bounds() -> None:
         judge.category_key(f"name{number}")
         judge.category_key(f"{number:065d}")
         judge.permissions(Situation(changed=frozenset({str(number)})))
-        assert len(judge._keys) <= 2048
+        assert len(judge.keys) <= 2048
         assert len(judge._permissions) <= 256
-    assert not any(len(text) > 64 for text in judge._keys)
+    assert not any(len(text) > 64 for text in judge.keys)
 
 
 def test_visitors_with_the_same_answers_share_their_permissions() -> None:

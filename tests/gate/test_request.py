@@ -8,9 +8,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consentgate import PreferencesSerializer
-from consentgate.consent.tokens import NO_TOKEN, TokenReader, TokenResult
+from consentgate.consent.tokens import TokenReader, TokenResult
 from consentgate.consent.verdict import INVALID, Judge, JudgedCookie, Permissions, Reason, Situation
 from consentgate.gate.request import (
+    NO_COOKIES,
+    Answers,
     FilteredCookies,
     RepeatedFields,
     filter_cookie_string,
@@ -191,7 +193,7 @@ def through(fields: RepeatedFields, cookie_string: str, now: float) -> tuple[Tok
     if known is not None:
         return known.tokens, known.filter(cookie_string)
     result = anew(cookie_string, now)
-    fields.add(cookie_string, *result)
+    fields.add(cookie_string, Answers(result[0], result[0].situation), result[1])
     return result
 
 
@@ -301,6 +303,6 @@ def test_long_fields_and_many_spans_are_not_remembered(field: str, is_remembered
 def test_an_empty_field_is_found_only_after_it_came() -> None:
     fields = RepeatedFields()
     assert fields.find("", NOW) is None
-    fields.add("", NO_TOKEN, anew("", NOW)[1])
+    fields.add("", NO_COOKIES, anew("", NOW)[1])
     known: Any = fields.find("", NOW)
     assert known.filter("") == FilteredCookies("", (slice(0, 0),), is_repeated=True)

@@ -18,7 +18,6 @@ from consentgate.gate.response import (
     judge_set_cookies,
     names_set,
     rewrite_response_headers,
-    sets_cookies,
 )
 from consentgate.headers.cache_control import may_be_shared
 from consentgate.headers.cookie import cookie_name, has_line_break, is_set_cookie
@@ -254,11 +253,6 @@ def test_exempt_cookies_live_thirteen_months_at_most() -> None:
 def test_names_set_are_those_of_set_cookie_fields() -> None:
     fields = [*fields_of("a=1", "b=; Max-Age=0", "=\x00"), ("X-Set-Cookie", "c=1")]
     assert names_set(fields) == {"a", "b", ""}
-
-
-@given(response_headers)
-def test_cookies_are_found_by_one_scan(fields: list[Field]) -> None:
-    assert sets_cookies(fields) is any(is_set_cookie(name) for name, _ in fields)
 
 
 @given(NATIVE, st.lists(st.tuples(NATIVE, NATIVE)))

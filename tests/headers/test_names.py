@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from consentgate.headers import names
-from consentgate.headers.cookie import is_set_cookie
+from consentgate.headers.cookie import has_line_break, is_set_cookie
 from consentgate.headers.names import COOKIE_KINDS, FieldKind, field_kind
 from tests.strategies import ANY_TEXT, NATIVE
 
@@ -47,5 +47,12 @@ def test_a_browser_could_take_no_other_field_for_set_cookie(name: str) -> None:
 def test_field_names_are_remembered_within_bounds() -> None:
     for number in range(2000):
         assert field_kind(f"X-{number}") is field_kind(f"X-{number:070d}") is FieldKind.OTHER
-        assert len(names._KINDS) <= 512
-    assert not any(len(name) > 64 for name in names._KINDS)
+        assert len(names.KINDS) <= 512
+        assert names.PLAIN_NAMES[f"X-{number}"] is names.PLAIN_NAMES[f"X-{number:070d}"] is True
+        assert len(names.PLAIN_NAMES) <= 512
+    assert not any(len(name) > 64 for name in (*names.KINDS, *names.PLAIN_NAMES))
+
+
+@given(NATIVE | ANY_TEXT)
+def test_a_plain_name_is_no_cookies_and_holds_no_line_break(name: str) -> None:
+    assert names.PLAIN_NAMES[name] is not (is_set_cookie(name) or has_line_break(name))

@@ -36,7 +36,7 @@ HELD = "after a refusal and some more responses"
 
 NOT_GATED = Fault(
     "gate/middleware",
-    "        if isinstance(outer, Visit) and self._is_inside(outer):\n"
+    "        if outer is not None and self._is_inside(outer):\n"
     "            return self.app(environ, GatedStartResponse(self, outer, environ, start_response, "
     "is_inner=True))\n",
     "        if isinstance(outer, Visit) and not outer._response_started:\n"
@@ -45,8 +45,8 @@ NOT_GATED = Fault(
 )
 TAKEN_FOR_INNER = Fault(
     "gate/middleware",
-    "return outer._in_call and (",
-    "return (",
+    "if not (isinstance(outer, Visit) and outer._in_call):",
+    "if not isinstance(outer, Visit):",
     "shared caches may keep a response that sets",
 )
 
@@ -69,7 +69,7 @@ FAULTS = {
         SETS,
     ),
     "a deletion by the clock passed as it is": Fault(
-        "gate/response", "(name, value + CERTAIN_DELETION)", "field", SETS
+        "gate/response", "return text if is_certain else text + CERTAIN_DELETION", "return text", SETS
     ),
     "a deletion by the clock stripped": Fault(
         "headers/set_cookie",
@@ -85,16 +85,16 @@ FAULTS = {
     ),
     "fields in a tuple not looked at": Fault(
         "gate/start_response",
-        "        fields = [(name, value) for name, value in response_headers]\n",
+        "        fields: list[Field] = list(map(tuple",
         "        if not isinstance(response_headers, list):\n"
         "            return self._start_response(status, list(response_headers))\n"
-        "        fields = [(name, value) for name, value in response_headers]\n",
+        "        fields: list[Field] = list(map(tuple",
         SETS,
     ),
     "an iterator of fields read twice": Fault(
         "gate/start_response",
-        "        fields = [(name, value) for name, value in response_headers]\n",
-        "        list(response_headers)\n        fields = list(response_headers)\n",
+        "        fields: list[Field] = list(map(tuple",
+        "        list(response_headers)\n        fields: list[Field] = list(map(tuple",
         "is missing or altered",
     ),
     "the application's own list handed on": Fault(
@@ -126,14 +126,14 @@ FAULTS = {
     ),
     "the digest ignored": Fault(
         "consent/preferences",
-        "if answer.accepted and declared[answer.category] != answer.digest",
+        "if accepted and declared[category] != digest",
         "if False",
         SETS,
     ),
     "a no that lapses when its category changes": Fault(
         "consent/preferences",
-        "if answer.accepted and declared[answer.category] != answer.digest",
-        "if declared[answer.category] != answer.digest",
+        "if accepted and declared[category] != digest",
+        "if declared[category] != digest",
         SETS,
     ),
     "a substring for a consent test": Fault(
@@ -153,8 +153,8 @@ FAULTS = {
     ),
     "absence taken for an answer": Fault(
         "gate/middleware",
-        "withheld=not tokens.verified and _are_answers_withheld(environ)",
-        "withheld=False",
+        "withheld = not answers.tokens.verified and withholds_answers(environ)",
+        "withheld = False",
         SETS,
     ),
     "another site's form taken for a plain navigation": Fault(
@@ -168,14 +168,14 @@ FAULTS = {
     ),
     "the Cookie field not filtered": Fault(
         "gate/request",
-        "    text = join_spans(cookie_string, kept) if withheld else cookie_string\n",
-        "    text = cookie_string\n",
+        "    filtered = join_spans(cookie_string, kept) if withheld else cookie_string\n",
+        "    filtered = cookie_string\n",
         "the application reads the cookie",
     ),
     "a preferences cookie that proves nothing passed on": Fault(
         "gate/request",
-        "return None if value.strip(BLANK) in verified else JudgedCookie(text.strip(BLANK), INVALID)",
-        "return None",
+        "elif key is _RESERVED and value.strip(BLANK) in verified:",
+        "elif key is _RESERVED:",
         "which proves nothing",
     ),
     "shared caches not told of a visitor's cookie": Fault(

@@ -48,7 +48,12 @@ def visit(
     if tokens is None:
         tokens = TokenResult(POLICY.choose(accepted)) if accepted else NO_TOKEN
     found = tokens.situation._replace(**situation)
-    return Visit(gate or Gate(), request or RequestFacts(), tokens, found)
+    return Visit(gate or Gate(), environ_of(request or RequestFacts()), tokens, found)
+
+
+def environ_of(facts: RequestFacts) -> dict[str, Any]:
+    keys = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "REQUEST_METHOD", "HTTP_ACCEPT_LANGUAGE", "RAW_URI")
+    return {key: value for key, value in zip(keys, facts, strict=True) if value is not None}
 
 
 def test_it_is_found_in_the_environ() -> None:
@@ -300,4 +305,4 @@ def test_forms_and_placeholder_are_for_a_layout_of_the_sites_own() -> None:
 
 def test_policies_without_questions_need_no_choice() -> None:
     for policy in (Policy([]), Policy([Category("empty")])):
-        assert not Visit(Gate(policy), RequestFacts(), NO_TOKEN, Situation()).needs_choice
+        assert not Visit(Gate(policy), {}, NO_TOKEN, Situation()).needs_choice

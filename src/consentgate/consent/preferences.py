@@ -113,31 +113,30 @@ def judge_answers(answers: Iterable[Answer], catalogue: Catalogue, now: float | 
     Raises:
         BadPreferences: an answer is dated more than a minute ahead, or all of them are too old.
     """
-    answers = tuple(answers)
-    starts = [answer.at - LEEWAY for answer in answers]
-    if now is not None and answers:
+    declared = catalogue.digests
+    lifetimes = catalogue.lifetime_of(False), catalogue.lifetime_of(True)
+    valid: list[Answer] = []
+    changed: list[Answer] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for answer in answers:
+        category, accepted, at, digest = answer
+        end = at + lifetimes[accepted]
+        starts.append(at - LEEWAY)
+        if now is not None and end <= now:
+            starts.append(end)  # it counted until then
+            continue
+        ends.append(end)
+        if category in declared:
+            (changed if accepted and declared[category] != digest else valid).append(answer)
+    if now is not None and starts:
         if max(starts) > now:
             raise BadPreferences("dated in the future")
-        starts += [end for answer in answers if (end := _end_of(answer, catalogue)) <= now]
-        answers = tuple(answer for answer in answers if now < _end_of(answer, catalogue))
-        if not answers:
+        if not ends:
             raise BadPreferences("too old")
-    declared = catalogue.digests
-    known = [answer for answer in answers if answer.category in declared]
-    changed = tuple(
-        answer for answer in known if answer.accepted and declared[answer.category] != answer.digest
-    )
     return JudgedAnswers(
-        valid=Preferences(tuple(answer for answer in known if answer not in changed)),
-        changed=changed,
-        start=max(starts, default=0),
-        end=min((_end_of(answer, catalogue) for answer in answers), default=float("inf")),
+        Preferences(tuple(valid)), tuple(changed), max(starts, default=0), min(ends, default=float("inf"))
     )
-
-
-def _end_of(answer: Answer, catalogue: Catalogue) -> int:
-    """Return the Unix second from which *answer* is too old."""
-    return answer.at + catalogue.lifetime_of(answer.accepted)
 
 
 def agree(several: Sequence[Preferences]) -> Preferences:

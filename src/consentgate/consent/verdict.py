@@ -24,6 +24,9 @@ class Special(Enum):
     RESERVED = auto()
     """The preferences cookie: only the gate sets it."""
 
+    # Members are keys of every look-up of a verdict, and Enum's own hash is written in Python.
+    __hash__ = object.__hash__
+
 
 CategoryKey = str | Special
 """The key of the category a cookie is in, or its stand-in."""
@@ -132,6 +135,10 @@ class Judge:
     Args:
         catalogue: the policy.
         admit_undeclared: whether cookies that no category declares pass.
+
+    Attributes:
+        keys: the text before the first ``=`` of a cookie's pair -> the key of the category it is in; see
+            `category_key`. A loop over pairs looks here itself, without a call.
     """
 
     def __init__(self, catalogue: Catalogue, *, admit_undeclared: bool = False) -> None:
@@ -144,13 +151,13 @@ class Judge:
         self._exact: dict[str, CategoryKey] = {**catalogue.exact, catalogue.cookie_name: Special.RESERVED}
         # Goal: patterns are matched once a name, not once a cookie. Plan: the text before the first "=",
         # as written, is the key. Proof: benchmarks W2 and W6.
-        self._keys: BoundedCache[str, CategoryKey] = BoundedCache(self._find_key, size=2048, longest=64)
+        self.keys: BoundedCache[str, CategoryKey] = BoundedCache(self._find_key, size=2048, longest=64)
         # Thousands of visitors give the same few answers.
         self._permissions = BoundedCache(self._decide, size=256)
 
     def category_key(self, text: str) -> CategoryKey:
         """Return the key of the category that a cookie is in, by the text before its pair's first ``=``."""
-        return self._keys[text]
+        return self.keys[text]
 
     def permissions(self, situation: Situation) -> Permissions:
         """Return the permissions in *situation*."""

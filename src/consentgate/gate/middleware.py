@@ -12,12 +12,11 @@ from consentgate.catalogue.catalogue import Catalogue
 from consentgate.consent.hosts import HostPolicy
 from consentgate.consent.opt_out import denied_keys, signal_fields, signals_of
 from consentgate.consent.signing import PreferencesSerializer
-from consentgate.consent.tokens import UNREADABLE, TokenReader, TokenResult
+from consentgate.consent.tokens import UNREADABLE, TokenReader
 from consentgate.consent.verdict import STRICTEST, Judge
 from consentgate.errors import PolicyError
 from consentgate.events import Reporter
-from consentgate.headers.origin import are_answers_withheld
-from consentgate.visit import ENVIRON_KEY, RequestFacts, Visit
+from consentgate.visit import ENVIRON_KEY, Visit
 
 from . import log_lines
 from .expiry import SeenScopes
@@ -25,12 +24,17 @@ from .hooks import SiteHooks
 from .host_reports import HostReports
 from .options import GateOptions, takes_policy_and_options
 from .request import (
+    NO_COOKIES,
     PARSED_COOKIE_KEYS,
+    Answers,
     FilteredCookies,
+    RepeatedField,
     RepeatedFields,
     filter_cookie_string,
     list_pairs,
+    withholds_answers,
 )
+from .scan import UnremarkableCookies
 from .start_response import GatedStartResponse
 from .wiring import check_application, is_flask_object
 
@@ -90,6 +94,7 @@ class ConsentGate:
             [category.key for category in policy.categories],
             report_only=self.options.report_only,
         )
+        self._unremarkable = UnremarkableCookies(self._judge, all_are_reported=self._reporter.wants_cookies)
         self._hooks = SiteHooks(self.options, policy, self._reporter)
         self._host_reports = HostReports(policy, self._reporter)
         if is_flask_object(app):
@@ -101,12 +106,15 @@ class ConsentGate:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the application does, minus the cookies that are not allowed."""
         outer = environ.get(ENVIRON_KEY)
-        if isinstance(outer, Visit) and self._is_inside(outer):
+        if outer is not None and self._is_inside(outer):
             return self.app(environ, GatedStartResponse(self, outer, environ, start_response, is_inner=True))
         app = self._route(environ)
-        visit = self._begin_visit(environ, applies=app is not self.app or self._hooks.applies(environ))
+        answers = self._read_cookies(environ) if environ.get("HTTP_COOKIE") else NO_COOKIES
+        applies = self.options.applies is None or app is not self.app or self._hooks.applies(environ)
+        visit = self._begin_visit(environ, answers, applies=applies)
         gated_start_response = GatedStartResponse(self, visit, environ, start_response)
-        self._filter_request(environ, visit)
+        if answers is not NO_COOKIES:
+            self._filter_request(environ, visit, answers)
         environ[ENVIRON_KEY] = visit
         visit._in_call = True
         try:
@@ -114,19 +122,18 @@ class ConsentGate:
         finally:
             visit._in_call = False
 
-    def _is_inside(self, outer: Visit) -> bool:
+    def _is_inside(self, outer: object) -> bool:
         """Return whether a gate equal to this one is calling its application with this visit (R96).
 
         Then this one strips, and leaves the rest to the outer one.
         """
+        if not (isinstance(outer, Visit) and outer._in_call):
+            return False
         gate = outer._gate
-        return outer._in_call and (
-            gate is self
-            or (
-                isinstance(gate, ConsentGate)
-                and gate.options == self.options
-                and gate.serializer == self.serializer
-            )
+        return gate is self or (
+            isinstance(gate, ConsentGate)
+            and gate.options == self.options
+            and gate.serializer == self.serializer
         )
 
     def _route(self, environ: WSGIEnvironment) -> WSGIApplication:
@@ -138,49 +145,47 @@ class ConsentGate:
             return self._gpc_resource
         return self.app
 
-    def _begin_visit(self, environ: WSGIEnvironment, *, applies: bool) -> Visit:
+    def _begin_visit(self, environ: WSGIEnvironment, answers: Answers, *, applies: bool) -> Visit:
         """Return the request's visit: its visitor's answers, and what they allow."""
-        tokens = self._read_tokens(environ)
-        signals = self._read_signals(environ)
-        situation = tokens.situation._replace(
-            applies=applies,
-            denied=denied_keys(self.policy, signals),
-            withheld=not tokens.verified and _are_answers_withheld(environ),
-        )
-        language = self._hooks.choose_language(environ)
-        return Visit(self, RequestFacts.of(environ), tokens, situation, signals=signals, language=language)
+        signals: tuple[str, ...] = ()
+        if self._signal_fields:
+            signals = signals_of(environ.get("HTTP_SEC_GPC"), environ.get("HTTP_DNT"), self.options.honoured)
+        withheld = not answers.tokens.verified and withholds_answers(environ)
+        situation = answers.situation
+        if signals or withheld or not applies:
+            denied = denied_keys(self.policy, signals)
+            situation = situation._replace(applies=applies, denied=denied, withheld=withheld)
+        language = self.options.language
+        if callable(language):
+            language = self._hooks.choose_language(environ)
+        return Visit(self, environ.copy(), answers.tokens, situation, signals, language)
 
-    def _read_signals(self, environ: WSGIEnvironment) -> tuple[str, ...]:
-        """Return the opt-out signals that came, and that deny something here."""
-        if not self._signal_fields:
-            return ()
-        return signals_of(environ.get("HTTP_SEC_GPC"), environ.get("HTTP_DNT"), self.options.honoured)
-
-    def _read_tokens(self, environ: WSGIEnvironment) -> TokenResult:
-        cookie_string = environ.get("HTTP_COOKIE", "")
-        now = self._now()
+    def _read_cookies(self, environ: WSGIEnvironment) -> Answers:
+        """Return the answers that the Cookie field proves."""
+        cookie_string, now = environ["HTTP_COOKIE"], self._now()
         known = self._repeated_fields.find(cookie_string, now)
         if known is not None:
-            return known.tokens
+            return known
         try:
             tokens = self._reader.read(cookie_string, now)
         except Exception:
             self._reporter.failure("reading the preferences cookie")
-            return UNREADABLE
+            tokens = UNREADABLE
         for invalid in tokens.invalid:
             if invalid in log_lines.INVALID_TOKENS:
                 self._warn(invalid.name, log_lines.INVALID_TOKENS[invalid])
         if tokens.verified and environ.get("wsgi.url_scheme") == "https":
             self._seen_https = True
-        return tokens
+        return Answers(tokens, tokens.situation)
 
-    def _filter_request(self, environ: WSGIEnvironment, visit: Visit) -> None:
+    def _filter_request(self, environ: WSGIEnvironment, visit: Visit, answers: Answers) -> None:
         """Take from the Cookie field the pairs that the visit does not allow, and report them."""
-        cookie_string = environ.get("HTTP_COOKIE", "")
-        if not cookie_string or not visit._situation.applies:
+        cookie_string = environ["HTTP_COOKIE"]
+        if not visit._situation.applies:
             return
+        visit._withheld = None
         try:
-            filtered = self._filter(cookie_string, visit)
+            filtered = self._filter(cookie_string, visit, answers)
             self._report_filtered(cookie_string, filtered, visit)
         except Exception:
             self._reporter.failure("filtering the Cookie field")
@@ -191,9 +196,12 @@ class ConsentGate:
             if not filtered.cookie_string:
                 del environ["HTTP_COOKIE"]
             for key in PARSED_COOKIE_KEYS:
-                environ.pop(key, None)
+                if key in environ:
+                    del environ[key]
 
     def _report_filtered(self, cookie_string: str, filtered: FilteredCookies, visit: Visit) -> None:
+        if not (filtered.withheld or filtered.undeclared or self._reporter.wants_cookies):
+            return
         enforced, now = not self.options.report_only, self._now()
         if self._reporter.wants_cookies:
             admitted = [
@@ -206,16 +214,18 @@ class ConsentGate:
             self._reporter.cookies("withheld", filtered.withheld, now, enforced=enforced)
             self._reporter.cookies("withheld", filtered.undeclared, now, enforced=False)
 
-    def _filter(self, cookie_string: str, visit: Visit) -> FilteredCookies:
-        tokens = visit._tokens
-        is_plain = visit._situation == tokens.situation
-        known = self._repeated_fields.find(cookie_string, self._now()) if is_plain else None
-        if known is not None:
-            return known.filter(cookie_string)
-        permissions = visit._permissions if self.options.filter_requests else None
-        filtered = filter_cookie_string(cookie_string, self._judge, permissions, tokens.verified)
-        if is_plain:
-            self._repeated_fields.add(cookie_string, tokens, filtered)
+    def _filter(self, cookie_string: str, visit: Visit, answers: Answers) -> FilteredCookies:
+        is_plain = visit._situation is answers.situation
+        if is_plain and isinstance(answers, RepeatedField):
+            filtered = answers.filter(cookie_string)
+        else:
+            permissions = visit._permissions if self.options.filter_requests else None
+            verified = answers.tokens.verified
+            filtered = filter_cookie_string(cookie_string, self._judge, permissions, verified)
+            if is_plain:
+                self._repeated_fields.add(cookie_string, answers, filtered)
+        if self.options.filter_requests:
+            visit._withheld = filtered.withheld
         return filtered
 
     @cached_property
@@ -254,16 +264,3 @@ class ConsentGate:
 
     def _warn(self, kind: str, message: str, *arguments: str, about: str | None = None) -> None:
         self._reporter.warn(kind, message, *arguments, about=about)
-
-
-def _are_answers_withheld(environ: WSGIEnvironment) -> bool:
-    get = environ.get
-    return are_answers_withheld(
-        get("REQUEST_METHOD", "GET"),
-        get("HTTP_SEC_FETCH_SITE"),
-        get("HTTP_SEC_FETCH_MODE"),
-        get("HTTP_SEC_FETCH_DEST"),
-        get("HTTP_SEC_FETCH_STORAGE_ACCESS"),
-        get("HTTP_ORIGIN"),
-        get("HTTP_HOST"),
-    )

@@ -14,7 +14,7 @@ from consentgate.visit import Visit, VisitGate
 from . import log_lines
 from .expiry import JUST_ANSWERED, Scope, SeenScopes, default_path, scope_of
 from .options import GateOptions
-from .response import JudgedFields
+from .response import JudgedFields, RewrittenHeaders
 
 
 class ReportingGate(VisitGate, Protocol):
@@ -40,6 +40,14 @@ class ResponseReport:
         self._visit = visit
         self._enforced = enforced
 
+    def response(self, rewritten: RewrittenHeaders, now: float) -> None:
+        """Report everything that was done to a response."""
+        self.choice()
+        if self._visit._situation.applies:
+            self.stripped(rewritten.judged, now)
+            self.passed(rewritten.judged, now)
+            self.expired(rewritten.expired, now)
+
     def choice(self) -> None:
         """Report the choice made in the request, once however often the response is started."""
         visit = self._visit
@@ -50,8 +58,10 @@ class ResponseReport:
     def stripped(self, judged: JudgedFields, now: float) -> None:
         """Report the cookies that were left out, and undeclared ones that went through."""
         report, reported = self._gate._reporter.cookies, self._visit._reported
-        report("stripped", judged.stripped, now, enforced=self._enforced, reported=reported)
-        report("stripped", judged.undeclared, now, enforced=False, reported=reported)
+        if judged.stripped:
+            report("stripped", judged.stripped, now, enforced=self._enforced, reported=reported)
+        if judged.undeclared:
+            report("stripped", judged.undeclared, now, enforced=False, reported=reported)
         for cookie in judged.stripped:
             if cookie.verdict.reason is Reason.UNSTORABLE:
                 self._warn_of_refusal(cookie)
@@ -73,6 +83,8 @@ class ResponseReport:
 
     def expired(self, names: list[str], now: float) -> None:
         """Report the cookies that the browser is told to forget."""
+        if not names:
+            return
         judge, visit = self._gate._judge, self._visit
         cookies = {name: JudgedCookie(name, judge.explain(name, visit._permissions)) for name in names}
         self._gate._reporter.cookies(
@@ -90,9 +102,10 @@ class ResponseReport:
 
     def _learn_scope(self, cookie: JudgedCookie) -> None:
         """Note under which Domain and Path a cookie is stored; warn if that is declared otherwise."""
-        gate, request = self._gate, self._visit._request
+        gate = self._gate
         scope = scope_of(str(cookie.set_cookie_string))
         if scope.path == "":
+            request = self._visit._request
             scope = scope._replace(path=default_path(quote_path(request.script_name + request.path_info)))
         if gate._seen_scopes.add(cookie.name, scope) and scope not in (
             Scope(each.domain, each.path, each.partitioned) for each in gate.policy.scopes_of(cookie.name)

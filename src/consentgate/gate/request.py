@@ -1,11 +1,28 @@
 """The Cookie field on its way in: pairs that are not allowed are taken out."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
+from wsgiref.types import WSGIEnvironment
 
-from consentgate.consent.tokens import TokenResult
-from consentgate.consent.verdict import INVALID, Judge, JudgedCookie, Permissions, Reason, Special
+from consentgate.consent.tokens import NO_TOKEN, TokenResult
+from consentgate.consent.verdict import (
+    INVALID,
+    CategoryKey,
+    Judge,
+    JudgedCookie,
+    Permissions,
+    Reason,
+    Situation,
+    Special,
+    Verdict,
+)
 from consentgate.headers.cookie import BLANK, SEPARATORS
+from consentgate.headers.origin import are_answers_withheld
+
+# In names of this module: to look a member up in its class costs as much as to look up a verdict.
+_NAMELESS, _RESERVED, _UNDECLARED = Special.NAMELESS, Special.RESERVED, Special.UNDECLARED
+_REPORTED = Reason.UNDECLARED_REPORTED
 
 Spans = tuple[slice, ...]
 """Parts of a Cookie field that are kept, each without the semicolons around it."""
@@ -56,35 +73,39 @@ def filter_cookie_string(
     kept: list[slice] = []
     withheld: list[JudgedCookie] = []
     undeclared: list[JudgedCookie] = []
-    start = 0
+    keys, verdicts = judge.keys, (permissions or judge.permissions(_NOT_FILTERED)).verdicts
+    begin = at = 0  # of the pairs that are kept together, and of this pair
     for pair in cookie_string.split(";"):
-        end = start + len(pair)
-        judged = _judge_pair(pair, judge, permissions, verified)
-        start, begin = end + 1, start
-        if judged is not None and judged.verdict.reason is Reason.UNDECLARED_REPORTED:
-            undeclared.append(judged)
-        if judged is not None and not judged.verdict.admitted:
-            withheld.append(judged)
-        elif kept and kept[-1].stop == begin - 1:
-            kept[-1] = slice(kept[-1].start, end)
-        else:
-            kept.append(slice(begin, end))
-    text = join_spans(cookie_string, kept) if withheld else cookie_string
-    return FilteredCookies(text, tuple(kept), tuple(withheld), tuple(undeclared))
+        text, equals, value = pair.partition("=")
+        key = keys[text] if equals else _NAMELESS
+        verdict = verdicts[key]
+        if verdict.admitted:
+            if verdict.reason is _REPORTED:
+                undeclared.append(JudgedCookie(text.strip(BLANK), verdict))
+        elif key is _RESERVED and value.strip(BLANK) in verified:
+            pass  # a genuine preferences cookie
+        elif equals or text.strip(BLANK):
+            withheld.append(_judge_withheld(text, key, verdict))
+            if begin < at:
+                kept.append(slice(begin, at - 1))
+            begin = at + len(pair) + 1
+        at += len(pair) + 1
+    if begin < at:
+        kept.append(slice(begin, at - 1))
+    filtered = join_spans(cookie_string, kept) if withheld else cookie_string
+    return FilteredCookies(filtered, tuple(kept), tuple(withheld), tuple(undeclared))
 
 
-def _judge_pair(
-    pair: str, judge: Judge, permissions: Permissions | None, verified: Collection[str]
-) -> JudgedCookie | None:
-    """Return the verdict on one pair of a Cookie field, None if it is kept without one."""
-    text, equals, value = pair.partition("=")
-    key = judge.category_key(text) if equals else Special.NAMELESS
-    if key is Special.RESERVED:
-        return None if value.strip(BLANK) in verified else JudgedCookie(text.strip(BLANK), INVALID)
-    if permissions is None or not (equals or text.strip(BLANK)):
-        return None
-    name = "" if key is Special.NAMELESS else text.strip(BLANK)  # without a name, its text is a value
-    return JudgedCookie(name, permissions.verdicts[key])
+_NOT_FILTERED = Situation(applies=False)
+"""The situation in which nothing is taken out but unproven preferences."""
+
+
+def _judge_withheld(text: str, key: CategoryKey, verdict: Verdict) -> JudgedCookie:
+    """Return the verdict on a pair that is taken out, *text* being what stands before its first ``=``."""
+    if key is _RESERVED:
+        verdict = INVALID
+    name = "" if key is _NAMELESS else text.strip(BLANK)  # without a name, its text is a value
+    return JudgedCookie(name, verdict)
 
 
 def join_spans(cookie_string: str, kept: Collection[slice]) -> str:
@@ -100,31 +121,48 @@ def list_pairs(cookie_string: str, judge: Judge, permissions: Permissions) -> It
     """Yield every named pair of *cookie_string* with its verdict, but preferences cookies."""
     for pair in cookie_string.split(";"):
         text, equals, _ = pair.partition("=")
-        key = judge.category_key(text) if equals else Special.NAMELESS
-        if not isinstance(key, Special) or key is Special.UNDECLARED:
+        key = judge.keys[text] if equals else _NAMELESS
+        if key is _UNDECLARED or not isinstance(key, Special):
             yield JudgedCookie(text.strip(BLANK), permissions.verdicts[key])
 
 
-class RepeatedField(NamedTuple):
-    """A Cookie field that came before, without its text.
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers of one request's visitor.
 
     Attributes:
-        tokens: the answers it proves.
+        tokens: those that its Cookie field proves.
+        situation: the situation they make, with no signal.
+    """
+
+    tokens: TokenResult
+    situation: Situation
+
+
+NO_COOKIES = Answers(NO_TOKEN, NO_TOKEN.situation)
+"""Those of a request without a Cookie field."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedField(Answers):
+    """The answers of a Cookie field that came before, without its text.
+
+    Attributes:
         filtered: how it was filtered, without the text that is kept.
         token_at: where in it its token is.
         token: that token, ``""`` if there is none.
     """
 
-    tokens: TokenResult
     filtered: FilteredCookies
     token_at: slice
     token: str
 
     def filter(self, cookie_string: str) -> FilteredCookies:
         """Return *cookie_string*, which is this field, filtered."""
-        if self.filtered.withheld:
-            cookie_string = join_spans(cookie_string, self.filtered.kept)
-        return self.filtered._replace(cookie_string=cookie_string, is_repeated=True)
+        _, kept, withheld, undeclared, _ = self.filtered
+        if withheld:
+            cookie_string = join_spans(cookie_string, kept)
+        return FilteredCookies(cookie_string, kept, withheld, undeclared, True)
 
 
 class RepeatedFields:
@@ -155,8 +193,9 @@ class RepeatedFields:
             return known
         return None
 
-    def add(self, cookie_string: str, tokens: TokenResult, filtered: FilteredCookies) -> None:
+    def add(self, cookie_string: str, answers: Answers, filtered: FilteredCookies) -> None:
         """Remember how *cookie_string* was read and filtered, if it is of the usual kind."""
+        tokens = answers.tokens
         if (
             tokens.invalid
             or len(tokens.verified) > 1
@@ -169,5 +208,23 @@ class RepeatedFields:
         if len(self._fields) >= self.SIZE:
             self._fields = {}
         self._fields[hash(cookie_string)] = RepeatedField(
-            tokens, filtered._replace(cookie_string=""), slice(at, at + len(token)), token
+            tokens, answers.situation, filtered._replace(cookie_string=""), slice(at, at + len(token)), token
         )
+
+
+def withholds_answers(environ: WSGIEnvironment) -> bool:
+    """Return whether the browser may have held the preferences cookie back from this request."""
+    get = environ.get
+    site, origin = get("HTTP_SEC_FETCH_SITE"), get("HTTP_ORIGIN")
+    storage_access = get("HTTP_SEC_FETCH_STORAGE_ACCESS")
+    if site != "cross-site" and origin is None and storage_access is None:
+        return False  # whatever the other fields say
+    return are_answers_withheld(
+        get("REQUEST_METHOD", "GET"),
+        site,
+        get("HTTP_SEC_FETCH_MODE"),
+        get("HTTP_SEC_FETCH_DEST"),
+        storage_access,
+        origin,
+        get("HTTP_HOST"),
+    )

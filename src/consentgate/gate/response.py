@@ -21,7 +21,7 @@ from consentgate.headers.cookie import (
     is_storable,
     sets_again,
 )
-from consentgate.headers.names import COOKIE_KINDS, Field, FieldKind, field_kind
+from consentgate.headers.names import COOKIE_KINDS, KINDS, PLAIN_NAMES, Field, FieldKind, field_kind
 from consentgate.headers.set_cookie import (
     CERTAIN_DELETION,
     Deletion,
@@ -33,13 +33,17 @@ from consentgate.headers.set_cookie import (
 
 from .expiry import LARGEST_ADDITION, Scope, size_of, write_expiries
 
+# In names of this module: to look a member up in its class costs as much as to look up a verdict.
+_SET_COOKIE, _NAMELESS, _NO_DELETION = FieldKind.SET_COOKIE, Special.NAMELESS, Deletion.NO
+_NECESSARY, _EXEMPT = Reason.NECESSARY, Reason.EXEMPT
+
 LONGEST_EXEMPT = 395 * 24 * 3600
 """Seconds an exempt cookie may live: 13 months (R27)."""
 
 RENEWABLE = 24 * 3600
 """Seconds an exempt cookie may be given again at each visit."""
 
-_DELETABLE = tuple(
+_DELETABLE = frozenset(
     reason
     for reason in Reason
     if reason
@@ -57,6 +61,10 @@ _DELETABLE = tuple(
 
 _GATED = (Reason.ACCEPTED, Reason.EXEMPT)
 """Reasons of cookies that pass by the visitor's answers: their response belongs to this visitor alone."""
+
+
+_UNLIMITED = (Reason.NOT_APPLICABLE, Reason.UNDECLARED_REPORTED)
+"""Reasons of cookies that may live as long as they like."""
 
 
 class JudgedFields(NamedTuple):
@@ -79,15 +87,6 @@ class JudgedFields(NamedTuple):
     lasting: list[JudgedCookie]
     shortened: list[JudgedCookie]
     prolonged: list[JudgedCookie]
-
-
-def sets_cookies(fields: Sequence[Field]) -> bool:
-    """Return whether a browser could take any of *fields* for Set-Cookie.
-
-    Goal: most responses set none, and need no more than this scan. Plan: one cached look-up a field. Proof:
-    benchmark W1.
-    """
-    return any(field_kind(name) in COOKIE_KINDS for name, _ in fields)
 
 
 def find_line_break(status: str, fields: Sequence[Field]) -> str | None:
@@ -125,43 +124,51 @@ def judge_set_cookies(
         shortens: the option `lifetimes`.
     """
     judged = JudgedFields([], [], [], [], [], [], [])
-    date = response_date(fields, now)
-    limits = LifetimeLimits(judge.catalogue, now, date, cookie_string, shortens)
+    out = judged.fields
+    limits = LifetimeLimits(judge.catalogue, now, response_date(fields, now), cookie_string, shortens)
     for field in fields:
         name, value = field
-        kind = field_kind(name)
-        if kind not in COOKIE_KINDS:
-            judged.fields.append(field)
+        if PLAIN_NAMES[name] or (kind := KINDS[name]) not in COOKIE_KINDS:
+            out.append(field)
             continue
-        cookie, key = _judge_field(kind, value, judge, permissions)
-        deletion = Deletion.NO
-        if cookie.verdict.reason in _DELETABLE and is_storable(value):
-            deletion = classify_deletion(value, now, date)
-        if deletion is not Deletion.NO:
-            is_certain = deletion is Deletion.CERTAIN or cookie.verdict.admitted
-            judged.fields.append(field if is_certain else (name, value + CERTAIN_DELETION))
-        elif limits.is_renewal(cookie):
-            judged.stripped.append(
-                cookie._replace(verdict=Verdict(False, Reason.RENEWAL, cookie.verdict.category))
-            )
-        elif not cookie.verdict.admitted:
+        cookie = judge_field(kind, value, judge, permissions)
+        verdict = cookie.verdict
+        if verdict.reason in _DELETABLE and (deletion := _mend_deletion(cookie, limits)):
+            out.append((name, deletion))
+        elif verdict.reason is _EXEMPT and limits.is_renewal(cookie):
+            judged.stripped.append(cookie._replace(verdict=Verdict(False, Reason.RENEWAL, verdict.category)))
+        elif not verdict.admitted:
             judged.stripped.append(cookie)
         else:
-            (judged.passed if isinstance(key, str) else judged.undeclared).append(cookie)
-            judged.fields.append((name, _limit(cookie, limits, judged)))
+            (judged.undeclared if verdict.category is None else judged.passed).append(cookie)
+            is_limited = verdict.reason is not _NECESSARY
+            out.append((name, _limit(cookie, limits, judged)) if is_limited else field)
+            if limits.is_exceeded_by(cookie):
+                judged.lasting.append(cookie)
     return judged
 
 
 def _limit(cookie: JudgedCookie, limits: "LifetimeLimits", judged: JudgedFields) -> str:
-    """Return the value of a field that goes on, and note in *judged* what is said of its lifetime."""
+    """Return the value of a field that may be shortened, and note in *judged* what its lifetime calls for."""
     text = limits.apply(cookie)
     if text is not cookie.set_cookie_string:
         judged.shortened.append(cookie)
-    if limits.is_exceeded_by(cookie):
-        judged.lasting.append(cookie)
-    if limits.is_prolonged_by(cookie):
+    if cookie.verdict.reason is _EXEMPT and limits.is_prolonged_by(cookie):
         judged.prolonged.append(cookie)
     return text
+
+
+def _mend_deletion(cookie: JudgedCookie, limits: "LifetimeLimits") -> str:
+    """Return a Set-Cookie that deletes its cookie, so that every browser does; ``""`` for any other.
+
+    A cookie that is admitted anyway keeps its bytes.
+    """
+    text = cookie.set_cookie_string or ""
+    deletion = classify_deletion(text, limits.now, limits.date)
+    if deletion is _NO_DELETION or not is_storable(text):
+        return ""
+    is_certain = deletion is Deletion.CERTAIN or cookie.verdict.admitted
+    return text if is_certain else text + CERTAIN_DELETION
 
 
 class LifetimeLimits(NamedTuple):
@@ -183,11 +190,11 @@ class LifetimeLimits(NamedTuple):
 
     def _outlives_a_day(self, cookie: JudgedCookie) -> bool:
         text = cookie.set_cookie_string or ""
-        return cookie.verdict.reason is Reason.EXEMPT and exceeds(text, RENEWABLE, self.now, self.date)
+        return exceeds(text, RENEWABLE, self.now, self.date)
 
     def is_exceeded_by(self, cookie: JudgedCookie) -> bool:
         """Return whether a cookie of a category states more than its declared lifetime."""
-        if cookie.verdict.reason in (Reason.NOT_APPLICABLE, Reason.UNDECLARED_REPORTED):
+        if cookie.verdict.reason in _UNLIMITED:
             return False
         return exceeds(
             cookie.set_cookie_string or "", self.catalogue.limit_of(cookie.name), self.now, self.date
@@ -196,31 +203,29 @@ class LifetimeLimits(NamedTuple):
     def apply(self, cookie: JudgedCookie) -> str:
         """Return a field's value with the lifetime its cookie may have; the very same if it is shorter."""
         text, reason = cookie.set_cookie_string or "", cookie.verdict.reason
-        if reason is Reason.EXEMPT:
+        if reason is _EXEMPT:
             text = shorten_lifetime(text, LONGEST_EXEMPT, self.now, self.date)
         if self.shortens and reason in _GATED:
             text = shorten_lifetime(text, self.catalogue.limit_of(cookie.name), self.now, self.date)
         return text
 
 
-def _judge_field(
+def judge_field(
     kind: FieldKind, set_cookie_string: str, judge: Judge, permissions: Permissions
-) -> tuple[JudgedCookie, str | Special]:
-    """Return the verdict on one Set-Cookie field, and its category's key."""
+) -> JudgedCookie:
+    """Return the verdict on one Set-Cookie field."""
     text, equals, _ = set_cookie_string.partition("=")
-    key = judge.category_key(text) if equals and kind is FieldKind.SET_COOKIE else Special.NAMELESS
+    key = judge.keys[text] if equals and kind is _SET_COOKIE else _NAMELESS
     verdict = permissions.verdicts[key]
     if verdict.admitted and not is_storable(set_cookie_string):
         verdict = Verdict(False, Reason.UNSTORABLE, verdict.category)
-    name = "" if key is Special.NAMELESS else text.strip(BLANK)
-    return JudgedCookie(name, verdict, set_cookie_string), key
+    name = "" if key is _NAMELESS else text.strip(BLANK)
+    return JudgedCookie(name, verdict, set_cookie_string)
 
 
 def names_set(fields: Sequence[Field]) -> frozenset[str]:
     """Return the names of the cookies that *fields* set or delete."""
-    return frozenset(
-        cookie_name(value) or "" for name, value in fields if field_kind(name) is FieldKind.SET_COOKIE
-    )
+    return frozenset(cookie_name(value) or "" for name, value in fields if field_kind(name) is _SET_COOKIE)
 
 
 class ResponseContext(NamedTuple):
@@ -296,10 +301,13 @@ def rewrite_response_headers(fields: list[Field], judge: Judge, context: Respons
         room = LARGEST_ADDITION - sum(map(size_of, context.own_lines))
         taken = names_set(judged.fields)
         expiring = list(write_expiries(context.expirable, taken, room, context.turn))
-    lines = [*context.own_lines, *(line for _, line in expiring if context.enforced)]
-    out = [*(judged.fields if context.enforced else fields), *(("Set-Cookie", line) for line in lines)]
+    lines = [*context.own_lines]
+    if context.enforced:
+        lines += [line for _, line in expiring]
+    out = [*(judged.fields if context.enforced else fields)]
+    out += [("Set-Cookie", line) for line in lines]
     out += context.host_fields
-    is_gated = context.enforced and any(cookie.verdict.reason in _GATED for cookie in judged.passed)
+    is_gated = context.enforced and _lets_gated_through(judged.passed)
     is_personal = is_gated or bool(lines) or context.hosts_are_private
     out = _tell_caches(out, context, judged, is_personal=is_personal)
     return RewrittenHeaders(out, judged, [name for name, _ in expiring])
@@ -325,13 +333,20 @@ def add_host_fields(
     return vary_on(out, vary_fields) if vary_fields else out
 
 
+def _lets_gated_through(passed: list[JudgedCookie]) -> bool:
+    """Return whether one of these cookies passed by the visitor's answers."""
+    return any(cookie.verdict.reason in _GATED for cookie in passed)
+
+
 def _tell_caches(
     fields: list[Field], context: ResponseContext, judged: JudgedFields, *, is_personal: bool
 ) -> list[Field]:
     """Return *fields* saying which requests the response answers (R77 to R81)."""
     if context.no_store:
         return forbid_storing(fields)
-    vary_fields = tuple(dict.fromkeys((*context.vary_fields, *context.host_vary)))
+    vary_fields = context.vary_fields
+    if context.host_vary:
+        vary_fields = tuple(dict.fromkeys((*vary_fields, *context.host_vary)))
     if context.depends_on_applies and (vary_fields or has_optional_cookies(judged, context.necessary)):
         is_personal = is_personal or context.applies_vary is None
         vary_fields = tuple(dict.fromkeys((*vary_fields, *(context.applies_vary or ()))))

@@ -10,7 +10,8 @@ from consentgate._urls import quote_path
 from consentgate.consent.hosts import HostPolicy
 from consentgate.consent.preferences import Preferences
 from consentgate.consent.signing import PreferencesSerializer
-from consentgate.consent.verdict import STRICTEST
+from consentgate.consent.verdict import STRICTEST, JudgedCookie
+from consentgate.headers.cache_control import make_private, vary_on
 from consentgate.headers.csp import NO_REPORTS, reporting_to
 from consentgate.headers.documents import DESTINATIONS, is_document
 from consentgate.headers.names import Field
@@ -27,8 +28,8 @@ from .response import (
     find_line_break,
     judge_set_cookies,
     rewrite_response_headers,
-    sets_cookies,
 )
+from .scan import UnremarkableCookies, scan_fields
 
 _PROXY_FIX = "werkzeug.proxy_fix.orig"
 
@@ -40,6 +41,7 @@ class RespondingGate(ReportingGate, Protocol):
     _expiry_turn: int
     _seen_https: bool
     _hosts: HostPolicy
+    _unremarkable: UnremarkableCookies
 
     def _wants_reports(self) -> bool: ...
 
@@ -72,22 +74,19 @@ class GatedStartResponse:
         self._environ = environ
         self._start_response = start_response
         self._is_inner = is_inner
-        # Read now, before the application has the environ in its hands: some rewrite it.
-        self._cookie_string: str = environ.get("HTTP_COOKIE", "")
-        self._host: str | None = environ.get("HTTP_HOST", environ.get("SERVER_NAME"))
-        self._is_passive = environ.get("HTTP_SEC_FETCH_DEST") in PASSIVE_DESTINATIONS
-        self._fetch_dest: str | None = environ.get("HTTP_SEC_FETCH_DEST")
-        self._accept: str | None = environ.get("HTTP_ACCEPT")
-        self._had_proxy_fix = _PROXY_FIX in environ
-        self._report = ResponseReport(gate, visit, enforced=self._enforces)
 
     def __call__(
         self, status: str, response_headers: Iterable[Field], exc_info: Any = None, /
     ) -> Callable[[bytes], object]:
         """Start the response (PEP 3333) with a list of fields of ours."""
-        fields = [(name, value) for name, value in response_headers]
-        self._check_line_breaks(status, fields)
-        fields = self._strip(fields) if self._is_inner else self._rewrite(status, fields)
+        fields: list[Field] = list(map(tuple, response_headers))  # type: ignore[arg-type]  # they are pairs
+        sets_cookies, is_odd = scan_fields(status, fields, self._gate._unremarkable)
+        if is_odd:
+            self._check_line_breaks(status, fields)
+        if self._is_inner:
+            fields = self._strip(fields) if sets_cookies else fields
+        else:
+            fields = self._rewrite(status, fields, sets_cookies=sets_cookies)
         if exc_info is None:
             return self._start_response(status, fields)
         try:
@@ -108,35 +107,40 @@ class GatedStartResponse:
     def _enforces(self) -> bool:
         return self._visit._situation.applies and not self._gate.options.report_only
 
-    def _rewrite(self, status: str, fields: list[Field]) -> list[Field]:
+    def _rewrite(self, status: str, fields: list[Field], *, sets_cookies: bool) -> list[Field]:
         """Return the fields that go out, and report what was done."""
-        visit = self._visit
+        gate, visit = self._gate, self._visit
         visit._response_started = True
-        if _PROXY_FIX in self._environ and not self._had_proxy_fix:
-            self._gate._warn("proxy fix", log_lines.PROXY_FIX_INSIDE)
-        has_cookies = bool(self._cookie_string) or visit._chosen_at is not None
-        is_document = self._is_document(status, fields)
-        has_work = has_cookies or visit._vary_fields or sets_cookies(fields)
+        if _PROXY_FIX in self._environ and _PROXY_FIX not in visit._received:
+            gate._warn("proxy fix", log_lines.PROXY_FIX_INSIDE)
+        is_document = gate._hosts.has_hosts and self._is_document(status, fields)
+        adds_lines = visit._chosen_at is not None or (visit._withheld != () and self._may_expire())
+        was_asked = bool(visit._vary_fields)
+        has_work = sets_cookies or adds_lines or (was_asked and self._may_be_personal())
         if not (has_work or is_document):
-            return fields
+            return vary_on(fields, visit._vary_fields) if was_asked else fields
         try:
             if not has_work and self._gate.options.applies is None:
                 return self._add_hosts(fields)
             context = self._describe(is_document)
-            rewritten = rewrite_response_headers(fields, self._gate._judge, context)
-            self._gate._expiry_turn += len(rewritten.expired)
-            self._report.choice()
-            if visit._situation.applies:
-                self._report.stripped(rewritten.judged, context.now)
-                self._report.passed(rewritten.judged, context.now)
-                self._report.expired(rewritten.expired, context.now)
+            rewritten = rewrite_response_headers(fields, gate._judge, context)
+            gate._expiry_turn += len(rewritten.expired)
+            self._report.response(rewritten, context.now)
         except Exception:
             return self._fail_closed(fields, is_document=is_document)
         return rewritten.fields
 
+    def _may_be_personal(self) -> bool:
+        """Return whether caches are told more than Vary, where the application asked the visit."""
+        return self._gate.options.applies is not None or self._visit._situation.withheld
+
+    @property
+    def _report(self) -> ResponseReport:
+        return ResponseReport(self._gate, self._visit, enforced=self._enforces)
+
     def _strip(self, fields: list[Field]) -> list[Field]:
         """Return the fields an inner gate lets out: it strips, and no more."""
-        if not (self._enforces and sets_cookies(fields)):
+        if not self._enforces:
             return fields
         now = self._gate._now()
         judged = judge_set_cookies(
@@ -144,7 +148,7 @@ class GatedStartResponse:
             self._gate._judge,
             self._visit._permissions,
             now,
-            cookie_string=self._cookie_string,
+            cookie_string=self._visit._received.get("HTTP_COOKIE", ""),
             shortens=self._gate.options.lifetimes == "shorten",
         )
         self._report.stripped(judged, now)
@@ -152,25 +156,25 @@ class GatedStartResponse:
 
     def _fail_closed(self, fields: list[Field], *, is_document: bool) -> list[Field]:
         """Return the fields that go out after an error of ours, which costs gated cookies and hosts (R97)."""
-        gate = self._gate
+        gate, visit = self._gate, self._visit
         gate._reporter.failure("judging a response")
-        if not self._enforces:
-            return fields
-        strictest = gate._judge.permissions(STRICTEST)
-        judged = judge_set_cookies(fields, gate._judge, strictest, gate._now()).fields
-        if not is_document:
-            return judged
-        written = gate._hosts.fields_for(strictest.allowed)
-        return add_host_fields(judged, written, gate._hosts.vary, is_private=False)
+        if self._enforces:
+            strictest = gate._judge.permissions(STRICTEST)
+            fields = judge_set_cookies(fields, gate._judge, strictest, gate._now()).fields
+            if is_document:
+                written = gate._hosts.fields_for(strictest.allowed)
+                fields = add_host_fields(fields, written, gate._hosts.vary, is_private=False)
+        # The page may show the banner, or leave it out.
+        return make_private(vary_on(fields, visit._vary_fields)) if visit._vary_fields else fields
 
     def _is_document(self, status: str, fields: list[Field]) -> bool:
-        """Return whether the response carries the field of declared hosts, where the policy applies."""
-        if not self._gate._hosts.has_hosts:
-            return False
-        if self._fetch_dest in DESTINATIONS:
+        """Return whether the response is one that carries the field of declared hosts."""
+        received = self._visit._received
+        destination = received.get("HTTP_SEC_FETCH_DEST")
+        if destination in DESTINATIONS:
             return True
         types = [value for name, value in fields if name.lower() == "content-type"]
-        return is_document(status, types, self._fetch_dest, self._accept)
+        return is_document(status, types, destination, received.get("HTTP_ACCEPT"))
 
     def _write_host_fields(self) -> tuple[Field, ...]:
         """Return the Content-Security-Policy of the hosts this visit allows, which may ask for reports."""
@@ -183,11 +187,12 @@ class GatedStartResponse:
 
     def _add_hosts(self, fields: list[Field]) -> list[Field]:
         """Return the fields of a document that has nothing to be judged."""
-        hosts, allowed = self._gate._hosts, self._visit._permissions.allowed
-        written = self._write_host_fields()
-        if self._gate.options.report_only:
-            return [*fields, *written]
-        return add_host_fields(fields, written, hosts.vary, is_private=hosts.field(allowed).is_private)
+        hosts, visit = self._gate._hosts, self._visit
+        written, vary_fields, is_private = self._write_host_fields(), visit._vary_fields, False
+        if not self._gate.options.report_only:
+            vary_fields = (*vary_fields, *hosts.vary)
+            is_private = hosts.field(visit._permissions.allowed).is_private
+        return add_host_fields(fields, written, vary_fields, is_private=is_private)
 
     def _describe(self, is_document: bool) -> ResponseContext:
         """Return everything the response's fields depend on."""
@@ -207,7 +212,7 @@ class GatedStartResponse:
             # A document without the field must not be kept for visitors who need it.
             host_vary=hosts.vary if tells_caches else (),
             hosts_are_private=tells_caches and applies and hosts.field(visit._permissions.allowed).is_private,
-            cookie_string=self._cookie_string,
+            cookie_string=visit._received.get("HTTP_COOKIE", ""),
             shortens=options.lifetimes == "shorten",
             expirable=self._list_expirable(now),
             turn=gate._expiry_turn,
@@ -231,15 +236,14 @@ class GatedStartResponse:
     def _list_expirable(self, now: float) -> tuple[tuple[str, tuple[Scope, ...]], ...]:
         """Return the refused cookies that the request held, each with the scopes it may be stored under."""
         gate, visit = self._gate, self._visit
-        if (
-            not (self._cookie_string and gate.options.expire_unaccepted and visit._situation.applies)
-            or visit._answers_withheld
-            or (self._is_passive and visit._chosen_at is None)
-        ):
+        pairs: Iterable[JudgedCookie] | None = visit._withheld
+        if not self._may_expire():
             return ()
+        if pairs is None:
+            pairs = list_pairs(visit._received.get("HTTP_COOKIE", ""), gate._judge, visit._permissions)
         refused = {
             pair.name: pair.verdict
-            for pair in list_pairs(self._cookie_string, gate._judge, visit._permissions)
+            for pair in pairs
             if not pair.verdict.admitted and pair.verdict.category is not None
         }
         if not refused or self._is_http_beside_https():
@@ -254,6 +258,25 @@ class GatedStartResponse:
         return tuple(
             (name, list_scopes(name, gate.policy, gate._seen_scopes.of(name), place)) for name in refused
         )
+
+    def _may_expire(self) -> bool:
+        """Return whether the request held cookies that may be expired now: on a page, or after a choice."""
+        visit = self._visit
+        if visit._withheld == () or not self._gate.options.expire_unaccepted:
+            return False
+        is_passive = visit._received.get("HTTP_SEC_FETCH_DEST") in PASSIVE_DESTINATIONS
+        return (
+            visit._situation.applies
+            and not visit._situation.withheld
+            and (visit._chosen_at is not None or not is_passive)
+        )
+
+    @property
+    def _host(self) -> str | None:
+        """The host the request was for."""
+        received = self._visit._received
+        host: str | None = received.get("HTTP_HOST", received.get("SERVER_NAME"))
+        return host
 
     def _is_http_beside_https(self) -> bool:
         """Return whether the answers may be in a Secure cookie that this http request cannot carry."""

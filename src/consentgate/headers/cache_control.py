@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from consentgate._cache import BoundedCache
 
 from .cookie import cookie_date
-from .names import Field, FieldKind, field_kind
+from .names import KINDS, Field, FieldKind
+
+# In a name of this module: to look a member up in its class costs as much as to look up a name.
+_CACHE_CONTROL, _TARGETED, _VARY = FieldKind.CACHE_CONTROL, FieldKind.TARGETED, FieldKind.VARY
 
 # cache-directive, RFC 9111 5.2: commas inside a quoted-string do not separate.
 _DIRECTIVE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
@@ -29,10 +32,10 @@ def make_private(fields: list[Field]) -> list[Field]:
     do not count: caches read them differently (RFC 9111 5.2.2.7, R78). Fields addressed to one kind of
     cache go, since such a cache would not look at Cache-Control at all (RFC 9213 2.2, R79).
     """
-    kinds = [field_kind(name) for name, _ in fields]
-    if FieldKind.TARGETED in kinds:
-        fields = [field for field, kind in zip(fields, kinds, strict=True) if kind is not FieldKind.TARGETED]
-    if FieldKind.CACHE_CONTROL not in kinds:
+    kinds = [KINDS[name] for name, _ in fields]
+    if _TARGETED in kinds:
+        fields = [field for field, kind in zip(fields, kinds, strict=True) if kind is not _TARGETED]
+    if _CACHE_CONTROL not in kinds:
         return [*fields, ("Cache-Control", "private")]
     if _is_private(fields):
         return fields
@@ -45,14 +48,12 @@ def make_private(fields: list[Field]) -> list[Field]:
     if not _keeps_out(stated):
         # Behind a quote that is never closed nothing is read.
         stated = ", ".join(["private", *kept])
-    return _replaced(fields, FieldKind.CACHE_CONTROL, ("Cache-Control", stated))
+    return _replaced(fields, _CACHE_CONTROL, ("Cache-Control", stated))
 
 
 def forbid_storing(fields: list[Field]) -> list[Field]:
     """Return *fields* with `no-store` as the only word to caches (RFC 9111 5.2.2.5)."""
-    kept = [
-        field for field in fields if field_kind(field[0]) not in (FieldKind.CACHE_CONTROL, FieldKind.TARGETED)
-    ]
+    kept = [field for field in fields if KINDS[field[0]] not in (_CACHE_CONTROL, _TARGETED)]
     return [*kept, ("Cache-Control", "no-store")]
 
 
@@ -63,8 +64,7 @@ def vary_on(fields: list[Field], names: tuple[str, ...]) -> list[Field]:
 
     RFC 9110 12.5.5 (R80).
     """
-    kind = FieldKind.VARY
-    values = [value for name, value in fields if field_kind(name) is kind]
+    values = [value for name, value in fields if KINDS[name] is _VARY]
     if not values:
         return [*fields, ("Vary", ", ".join(names))]
     known = _VARIES_ON[values[0]].union(*(_VARIES_ON[value] for value in values[1:]))
@@ -72,7 +72,7 @@ def vary_on(fields: list[Field], names: tuple[str, ...]) -> list[Field]:
     if not missing or "*" in known:
         return fields
     stated = ", ".join([*filter(None, map(str.strip, values)), *missing])
-    return _replaced(fields, FieldKind.VARY, ("Vary", stated))
+    return _replaced(fields, _VARY, ("Vary", stated))
 
 
 def _varies_on(field_value: str) -> frozenset[str]:
@@ -89,7 +89,7 @@ def may_be_shared(fields: Sequence[Field], now: float) -> bool:
     That is `public`, `s-maxage`, a field addressed to them, or a positive lifetime without `private`
     or `no-store`.
     """
-    if any(field_kind(name) is FieldKind.TARGETED for name, _ in fields):
+    if any(KINDS[name] is _TARGETED for name, _ in fields):
         return True
     if _is_private(fields):
         return False
@@ -101,9 +101,7 @@ def may_be_shared(fields: Sequence[Field], now: float) -> bool:
             ages.append(directive.partition("=")[2].strip(' \t"'))
     if ages:
         return any(age.strip("0") for age in ages)
-    expires = [
-        cookie_date(value.strip(" \t")) for name, value in fields if field_kind(name) is FieldKind.EXPIRES
-    ]
+    expires = [cookie_date(value.strip(" \t")) for name, value in fields if KINDS[name] is FieldKind.EXPIRES]
     return any(date is not None and date > now for date in expires)
 
 
@@ -117,14 +115,13 @@ _KEEPS_OUT = BoundedCache(_keeps_out, size=256, longest=256)
 
 
 def _is_private(fields: Sequence[Field]) -> bool:
-    kind = FieldKind.CACHE_CONTROL
-    stated = [value for name, value in fields if field_kind(name) is kind]
+    stated = [value for name, value in fields if KINDS[name] is _CACHE_CONTROL]
     return any(map(_KEEPS_OUT.__getitem__, stated))
 
 
 def _cache_control(fields: Sequence[Field]) -> Iterator[str]:
     for name, value in fields:
-        if field_kind(name) is FieldKind.CACHE_CONTROL:
+        if KINDS[name] is _CACHE_CONTROL:
             yield from directives(value)
 
 
@@ -134,5 +131,5 @@ def _name(directive: str) -> str:
 
 def _replaced(fields: list[Field], kind: FieldKind, stated: Field) -> list[Field]:
     """Return *fields* with one field of this kind, *stated*, where the first of them stands."""
-    at = [field_kind(name) for name, _ in fields].index(kind)
-    return [*fields[:at], stated, *(field for field in fields[at:] if field_kind(field[0]) is not kind)]
+    at = [KINDS[name] for name, _ in fields].index(kind)
+    return [*fields[:at], stated, *(field for field in fields[at:] if KINDS[field[0]] is not kind)]

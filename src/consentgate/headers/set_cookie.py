@@ -20,9 +20,11 @@ from .cookie import (
     is_storable,
     loose_cookie_date,
 )
-from .names import Field, FieldKind, field_kind
+from .names import KINDS, Field, FieldKind
 
 _MAX_AGE = re.compile(r"-?[0-9]+")
+
+_DATE = FieldKind.DATE
 
 _MARGIN = 24 * 3600
 """Seconds an Expires must lie in the past for every browser to agree: their clocks differ (R40)."""
@@ -181,7 +183,7 @@ def response_date(response_headers: Iterable[Field], now: float) -> float:
     A Date nobody can read is the beginning of time, so that no Expires lies before it.
     """
     for field_name, field_value in response_headers:
-        if field_kind(field_name) is FieldKind.DATE:
+        if KINDS[field_name] is _DATE:
             date = cookie_date(field_value.strip(" \t"))
             return ALWAYS if date is None else date
     return now
@@ -240,6 +242,16 @@ def exceeds(set_cookie_string: str, limit: int | None, now: float, date: float) 
     stated, is_relative = _LIFETIMES[set_cookie_string.partition(";")[2]]
     seconds = stated if is_relative else stated - min(now, date)
     return seconds > (0 if limit is None else min(limit, MAX_LIFETIME))
+
+
+def may_exceed(set_cookie_string: str, limit: int | None) -> bool:
+    """Return whether a Set-Cookie states more than *limit* seconds at some moment, as every Expires does.
+
+    >>> may_exceed("a=1; Max-Age=60", 60), may_exceed("a=1; Expires=Fri, 31 Dec 2038 23:59:59 GMT", 60)
+    (False, True)
+    """
+    _, is_relative = _LIFETIMES[set_cookie_string.partition(";")[2]]
+    return not is_relative or exceeds(set_cookie_string, limit, 0, 0)
 
 
 def shorten_lifetime(set_cookie_string: str, limit: int | None, now: float, date: float | None = None) -> str:

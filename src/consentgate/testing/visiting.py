@@ -9,7 +9,7 @@ from consentgate.catalogue.catalogue import Catalogue
 from consentgate.consent.preferences import Preferences, answers_to
 from consentgate.consent.tokens import TokenResult
 from consentgate.consent.verdict import Judge
-from consentgate.visit import RequestFacts, Visit
+from consentgate.visit import Visit
 
 if TYPE_CHECKING:
     from consentgate.rendering.html import Renderer
@@ -71,7 +71,6 @@ def visit(
     """
     answers = {**dict.fromkeys(accepted, True), **dict.fromkeys(refused, False)}
     preferences = Preferences(answers_to(policy, answers, int(time.time())))
-    request = RequestFacts() if environ is None else RequestFacts.of(environ)
     tokens = TokenResult(preferences)
     situation = tokens.situation._replace(withheld=answers_withheld)
-    return Visit(_NoGate(policy, preferences_path), request, tokens, situation)
+    return Visit(_NoGate(policy, preferences_path), dict(environ or {}), tokens, situation)

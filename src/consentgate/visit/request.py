@@ -33,7 +33,7 @@ class VisitGate(Protocol):
 
 
 class RequestFacts(NamedTuple):
-    """Facts of a request that its visit needs, read before the application has the environ in its hands.
+    """Facts of a request that its visit needs, as the server gave them.
 
     Attributes:
         script_name: SCRIPT_NAME.

@@ -7,7 +7,7 @@ from consentgate.catalogue.category import Basis
 from consentgate.consent.consent_mode import consent_mode
 from consentgate.consent.preferences import Preferences, State
 from consentgate.consent.tokens import NO_TOKEN, TokenResult
-from consentgate.consent.verdict import Permissions, Situation, Verdict
+from consentgate.consent.verdict import JudgedCookie, Permissions, Situation, Verdict
 from consentgate.errors import NoGate, PolicyError, ResponseStarted
 
 from .choosing import ASKED_LATE, NOT_RECORDED, amend_answers
@@ -33,43 +33,31 @@ class Visit:
     request (R85) and is remembered in the next.
     """
 
-    __slots__ = (
-        "_applies",
-        "_chosen_at",
-        "_gate",
-        "_in_call",
-        "_language",
-        "_permissions",
-        "_reported",
-        "_request",
-        "_response_started",
-        "_signals",
-        "_situation",
-        "_tokens",
-        "_vary_fields",
-    )
+    # As long as nothing has happened in it.
+    _vary_fields: tuple[str, ...] = ()
+    _chosen_at: int | None = None
+    _response_started = False
+    _in_call = False
+    # Pairs of the Cookie field that were kept from the application; None if they have to be judged anew.
+    _withheld: tuple[JudgedCookie, ...] | None = ()
 
     def __init__(
         self,
         gate: VisitGate,
-        request: RequestFacts,
+        received: Mapping[str, Any],
         tokens: TokenResult = NO_TOKEN,
         situation: Situation | None = None,
-        *,
         signals: tuple[str, ...] = (),
         language: str | None = None,
     ) -> None:
         self._gate = gate
-        self._request = request
+        # The environ as the server gave it, a copy: applications rewrite theirs.
+        self._received = received
         self._tokens = tokens
         self._situation = tokens.situation if situation is None else situation
         self._permissions: Permissions = gate._judge.permissions(self._situation)
         self._signals = signals
         self._language = language
-        self._vary_fields: tuple[str, ...] = ()
-        self._chosen_at: int | None = None
-        self._response_started = False
-        self._in_call = False
         self._reported: set[Any] = set()
 
     @overload
@@ -273,6 +261,10 @@ class Visit:
     # The rest is the gate's and the endpoint's.
 
     @property
+    def _request(self) -> RequestFacts:
+        return RequestFacts.of(self._received)
+
+    @property
     def _answers_withheld(self) -> bool:
         return self._situation.withheld
 
@@ -341,6 +333,7 @@ class Visit:
             kept = self._situation
             self._situation = tokens.situation._replace(denied=kept.denied, applies=kept.applies)
             self._permissions = self._gate._judge.permissions(self._situation)
+            self._withheld = None
             self._chosen_at = at
         return True
 
