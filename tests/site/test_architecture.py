@@ -84,6 +84,7 @@ IMPURE_MODULES = {
     "gate.middleware",
     "gate.start_response",
     "gate.options",  # types of PEP 3333
+    "gate.fetch_metadata",
     "gate.hooks",
     "gate.host_reports",
     "gate.wiring",

@@ -20,6 +20,7 @@ from consentgate.visit import ENVIRON_KEY, Visit
 
 from . import log_lines
 from .expiry import SeenScopes
+from .fetch_metadata import withholds_answers
 from .hooks import SiteHooks
 from .host_reports import HostReports
 from .options import GateOptions, takes_policy_and_options
@@ -32,7 +33,6 @@ from .request import (
     RepeatedFields,
     filter_cookie_string,
     list_pairs,
-    withholds_answers,
 )
 from .scan import UnremarkableCookies
 from .start_response import GatedStartResponse

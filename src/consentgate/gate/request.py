@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
-from wsgiref.types import WSGIEnvironment
 
 from consentgate.consent.tokens import NO_TOKEN, TokenResult
 from consentgate.consent.verdict import (
@@ -18,7 +17,6 @@ from consentgate.consent.verdict import (
     Verdict,
 )
 from consentgate.headers.cookie import BLANK, SEPARATORS
-from consentgate.headers.origin import are_answers_withheld
 
 # In names of this module: to look a member up in its class costs as much as to look up a verdict.
 _NAMELESS, _RESERVED, _UNDECLARED = Special.NAMELESS, Special.RESERVED, Special.UNDECLARED
@@ -210,21 +208,3 @@ class RepeatedFields:
         self._fields[hash(cookie_string)] = RepeatedField(
             tokens, answers.situation, filtered._replace(cookie_string=""), slice(at, at + len(token)), token
         )
-
-
-def withholds_answers(environ: WSGIEnvironment) -> bool:
-    """Return whether the browser may have held the preferences cookie back from this request."""
-    get = environ.get
-    site, origin = get("HTTP_SEC_FETCH_SITE"), get("HTTP_ORIGIN")
-    storage_access = get("HTTP_SEC_FETCH_STORAGE_ACCESS")
-    if site != "cross-site" and origin is None and storage_access is None:
-        return False  # whatever the other fields say
-    return are_answers_withheld(
-        get("REQUEST_METHOD", "GET"),
-        site,
-        get("HTTP_SEC_FETCH_MODE"),
-        get("HTTP_SEC_FETCH_DEST"),
-        storage_access,
-        origin,
-        get("HTTP_HOST"),
-    )
