@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,6 +117,19 @@ def classes_and_properties() -> tuple[set[str], set[str]]:
     return {name for name in named if name.startswith("consentgate")}, set(
         re.findall(r"var\((--consentgate-[a-z-]+)", style)
     )
+
+
+def test_a_policy_as_json_has_the_names_of_the_file() -> None:
+    """As docs/reference/policy-file.md says."""
+    policy = consentgate.Policy([consentgate.Category("a", cookies=["b"])])
+    shown = json.loads(policy.render("json"))
+    known = coded(page("reference/policy-file.md"))
+    assert set(shown) - {"categories"} <= known
+    for category in shown["categories"]:
+        assert set(category) <= known
+        assert all(set(cookie) <= known for cookie in category["cookies"])
+    names = {cookie["name"] for category in shown["categories"] for cookie in category["cookies"]}
+    assert names == {"b", policy.cookie_name}
 
 
 def test_every_class_and_custom_property_has_a_row() -> None:
