@@ -1,4 +1,4 @@
-"""Write the kept results into the page on performance, between its markers: python -m benchmarks.report."""
+"""Write the results kept into docs/topics/performance.md, between its markers: python -m benchmarks.report."""
 
 import json
 import re
