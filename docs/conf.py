@@ -55,6 +55,33 @@ def without_rows(app, what, name, obj, options, lines):
     ]
 
 
+MENDS = {
+    # Captions of the tree are headings of a level; both side bars have a name.
+    'role="heading"': 'role="heading" aria-level="2"',
+    '<aside class="sidebar-drawer"': '<aside aria-label="Pages" class="sidebar-drawer"',
+    '<aside class="toc-drawer': '<aside aria-label="On this page" class="toc-drawer',
+    # Who has a keyboard only can scroll what scrolls.
+    "<pre>": '<pre tabindex="0">',
+    '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
+    # A cell with nothing in it is the head of nothing.
+    '<th class="head"></th>': "<td></td>",
+    '<th class="head"><p></p></th>': "<td></td>",
+}
+"""What axe-core finds in furo's pages, and the mend of each."""
+
+
+def mend_pages(app, exception):
+    """Make the pages that were written accessible."""
+    for path in Path(app.outdir).rglob("*.html") if exception is None else ():
+        text = path.read_text()
+        for found, mend in MENDS.items():
+            text = text.replace(found, mend)
+        if path.name == "search.html":
+            text = text.replace('<div id="search-results">', '<h1>Search</h1><div id="search-results">')
+        path.write_text(text)
+
+
 def setup(app):
     """Connect the hooks."""
     app.connect("autodoc-process-docstring", without_rows, priority=400)
+    app.connect("build-finished", mend_pages)

@@ -13,7 +13,7 @@ import tomllib
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -94,11 +94,44 @@ def read_js(text: str) -> None:
     subprocess.run(command, input=text, text=True, check=True, capture_output=True)
 
 
-def read_nginx(text: str) -> None:
+def debians(program: str) -> str | None:
+    """Return where *program* is; Debian keeps servers out of users' way."""
+    return shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+def read_lines(text: str) -> None:
     """Every line is a directive, and braces are paired."""
     for line in text.splitlines():
         assert re.fullmatch(r"\s*(?:#.*|\w+ .*[;{}]|\}|)", line), line
     assert text.count("{") == text.count("}")
+
+
+def read_nginx(text: str) -> None:
+    """As nginx reads it within a server, where there is one."""
+    read_lines(text)
+    nginx = debians("nginx")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "nginx.conf"
+        path.write_text(
+            f"pid {folder}/pid; error_log {folder}/log;\nevents {{}}\nhttp {{ access_log off;\n"
+            f"proxy_cache_path {folder}/cache keys_zone=site:1m;\nserver {{ listen 127.0.0.1:1;\n{text}}} }}"
+        )
+        command = [nginx, "-t", "-q", "-c", str(path)] if nginx else ["true"]
+        done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def read_vcl(text: str) -> None:
+    """As Varnish compiles it, where there is one."""
+    read_lines(text)
+    varnishd = debians("varnishd")
+    with NamedTemporaryFile("w", suffix=".vcl") as file:
+        file.write(text)
+        file.flush()
+        os.chmod(file.name, 0o644)  # varnishd gives up its privileges first
+        command = [varnishd, "-C", "-f", file.name] if varnishd else ["true"]
+        done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def read_json(text: str) -> None:
@@ -107,17 +140,6 @@ def read_json(text: str) -> None:
 
 def read_text(text: str) -> None:
     assert text.strip()
-
-
-def read_vcl(text: str) -> None:
-    read_nginx(text)
-    if varnishd := shutil.which("varnishd", path=f"{os.environ['PATH']}:/usr/sbin"):
-        with NamedTemporaryFile("w", suffix=".vcl") as file:
-            file.write(text)
-            file.flush()
-            os.chmod(file.name, 0o644)  # varnishd gives up its privileges first
-            done = subprocess.run([varnishd, "-C", "-f", file.name], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
 
 
 READERS: dict[str, Callable[[str], None]] = {

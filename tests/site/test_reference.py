@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,6 +119,19 @@ def classes_and_properties() -> tuple[set[str], set[str]]:
     )
 
 
+def test_a_policy_as_json_has_the_names_of_the_file() -> None:
+    """As docs/reference/policy-file.md says."""
+    policy = consentgate.Policy([consentgate.Category("a", cookies=["b"])])
+    shown = json.loads(policy.render("json"))
+    known = coded(page("reference/policy-file.md"))
+    assert set(shown) - {"categories"} <= known
+    for category in shown["categories"]:
+        assert set(category) <= known
+        assert all(set(cookie) <= known for cookie in category["cookies"])
+    names = {cookie["name"] for category in shown["categories"] for cookie in category["cookies"]}
+    assert names == {"b", policy.cookie_name}
+
+
 def test_every_class_and_custom_property_has_a_row() -> None:
     classes, properties = classes_and_properties()
     rows = coded(page("reference/html.md"))
@@ -214,7 +228,8 @@ def test_every_case_of_the_acceptance_matrix_has_its_test() -> None:
 def test_the_sites_pages_are_all_in_its_tree() -> None:
     index = page("index.md")
     trees = "\n".join(re.findall(r"```\{toctree\}\n(.*?)```", index, re.DOTALL))
-    listed = {line for line in trees.splitlines() if line and not line.startswith(":")}
+    entries = [line for line in trees.splitlines() if line and not line.startswith(":")]
+    listed = {entry.rpartition("<")[2].rstrip(">") for entry in entries}
     pages = {
         path.relative_to(DOCS).with_suffix("").as_posix()
         for path in DOCS.rglob("*.md")
