@@ -10,7 +10,6 @@ import pytest
 
 from consentgate import Policy
 from consentgate.cli import main
-from consentgate.demo import portal
 from consentgate.drift import discover
 from consentgate.drift.discover import Discovery
 from consentgate.testing import Visitor
@@ -39,15 +38,10 @@ def example(module: str) -> Callable[[], Any]:
     return load
 
 
-def demo() -> Any:
-    return portal.policy().wrap(portal.Portal(), secret_key=KEY)
-
-
 APPLICATIONS = {
     "flask": example("flask_app"),
     "bottle": example("bottle_app"),
     "pyramid": example("pyramid_app"),
-    "demo": demo,
 }
 
 
@@ -96,8 +90,6 @@ def test_the_draft_of_what_was_discovered_is_completed_and_enforced(
     policy = Policy.from_toml(policy_file)
     asked = {cookie.name for cookie in policy.category("asked").cookies}
     assert len(asked) >= 2
-    if isinstance(inner, portal.Portal):
-        inner._policy = policy  # its page tells visitors which category each cookie is in
     visitor = Visitor(policy.wrap(inner, secret_key=KEY))
     visitor.get("/")
     stored = {policy.declared_as(name) for name in visitor.jar}

@@ -415,6 +415,33 @@ def test_at_exit_everything_is_written(recorder: DriftRecorder) -> None:
     assert fact.times == 2
 
 
+def test_at_exit_writing_is_tried_again_for_a_while(
+    recorder: DriftRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = module.write_facts
+    failures = [sqlite3.OperationalError("database is locked")] * 2
+
+    def busy(*arguments: Any, **options: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return write(*arguments, **options)
+
+    recorder.note("sent", "_ga", "passed", "")
+    monkeypatch.setattr(module, "write_facts", busy)
+    module._flush_all()
+    assert [fact.times for fact in read_facts(recorder.path)] == [1]
+
+
+def test_a_relative_path_stays_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that becomes a daemon changes its folder."""
+    monkeypatch.chdir(tmp_path)
+    recorder = DriftRecorder("drift.sqlite")
+    monkeypatch.chdir("/")
+    recorder(sent("_ga"))
+    assert recorder.flush(patience=5)
+    assert (tmp_path / "drift.sqlite").exists()
+
+
 def test_threads_of_one_process_lose_nothing(recorder: DriftRecorder) -> None:
     recorder.EVERY = 0.01
 
