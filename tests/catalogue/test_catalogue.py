@@ -89,7 +89,7 @@ def test_a_name_may_be_declared_for_several_scopes() -> None:
         ),
     ],
 )
-def test_what_cannot_be_is_named(declared: Any, said: str) -> None:
+def test_an_impossible_declaration_is_named(declared: Any, said: str) -> None:
     """R20, R36."""
     with pytest.raises(PolicyError) as caught:
         Policy(declared())
@@ -227,14 +227,14 @@ def test_refusing_what_is_necessary_names_it() -> None:
 
 
 @pytest.mark.parametrize("option", ["site", "title", "controller", "contact", "privacy_url"])
-def test_what_is_published_is_text_and_named_if_not(option: str) -> None:
+def test_a_published_value_that_is_not_text_is_named(option: str) -> None:
     options: dict[str, Any] = {option: 1}
     with pytest.raises(PolicyError, match=rf"^policy: {option}\b"):
         Policy([], **options)
 
 
 @pytest.mark.parametrize("url", ["https://example.org/privacy", "http://example.org", "/privacy"])
-def test_where_privacy_is_explained(url: str) -> None:
+def test_the_privacy_url_is_a_path_or_a_web_address(url: str) -> None:
     assert Policy([], privacy_url=url).privacy_url == url
 
 

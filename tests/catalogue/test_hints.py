@@ -91,7 +91,7 @@ def test_a_name_that_may_be_meant_can_be_declared(name: str) -> None:
             assert Cookie(each).name == each
 
 
-def test_what_is_no_text_has_no_mend() -> None:
+def test_a_value_that_is_not_text_gets_no_suggestion() -> None:
     assert mend_of(5) is None
 
 
@@ -155,7 +155,7 @@ def test_another_sites_cookies_without_its_hosts_are_hinted_at(provider: str) ->
         ("Google", {"controller": "Google Ireland Ltd"}),
     ],
 )
-def test_the_sites_own_cookies_are_not(provider: str, options: dict[str, Any]) -> None:
+def test_the_sites_own_cookies_get_no_hint(provider: str, options: dict[str, Any]) -> None:
     assert not hints_of(Category("a", cookies=[Cookie("theme", provider=provider)]), **options)
 
 

@@ -91,6 +91,6 @@ def test_no_lifetime_is_no_text() -> None:
         (["session", None], False, 400 * DAY),
     ],
 )
-def test_how_long_a_cookie_may_live(declared: list[Any], exempt: bool, seconds: int | None) -> None:
+def test_the_lifetime_limit_of_a_cookie(declared: list[Any], exempt: bool, seconds: int | None) -> None:
     """R27, R41."""
     assert lifetime_limit(declared, exempt=exempt) == seconds

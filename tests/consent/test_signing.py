@@ -280,13 +280,13 @@ FROM_0_1_0 = {
 
 
 @pytest.mark.parametrize("yes", FROM_0_1_0)
-def test_a_cookie_of_version_0_1_0_is_still_believed(yes: str) -> None:
+def test_a_cookie_of_version_0_1_0_still_verifies(yes: str) -> None:
     """So nobody is asked again by an upgrade."""
     assert SERIALIZER.dumps(chosen(yes.split())) == FROM_0_1_0[yes]
     assert SERIALIZER.loads(FROM_0_1_0[yes], now=NOW) == chosen(yes.split())
 
 
-def test_a_cookie_of_version_0_1_0_is_believed_under_another_name_key_and_basis() -> None:
+def test_a_cookie_of_version_0_1_0_verifies_under_another_name_key_and_basis() -> None:
     host = make_policy(cookie_name="__Host-cookies_preferences")
     token = (
         "1.internal.y.1763900000.GviKGz0b.statistical.n.1763900000.nfoQao2z.third-party.n.1763900000."

@@ -147,7 +147,7 @@ def test_the_facts_of_one_cookie(recorder: DriftRecorder) -> None:
     )
 
 
-def test_a_deletion_is_no_cookie(recorder: DriftRecorder) -> None:
+def test_a_deletion_is_not_counted_as_a_cookie(recorder: DriftRecorder) -> None:
     recorder(was_set("sid", lifetime=0))
     recorder(was_set("sid", lifetime=-9))
     assert recorder.flush() and not os.path.exists(recorder.path)
@@ -245,7 +245,7 @@ def test_new_facts_are_written_within_a_second_and_counts_after_ten(
     assert times("_ga") == 12
 
 
-def test_a_wrong_path_is_said_at_once(tmp_path: Path) -> None:
+def test_a_wrong_path_is_an_error_at_once(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "no folder" / "drift.sqlite"):
         with pytest.raises(PolicyError, match="a drift store is a file in a folder that is there"):
             DriftRecorder(path)

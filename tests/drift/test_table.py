@@ -42,7 +42,7 @@ def test_json_has_every_cookie_and_host_by_its_own_name(seen: list[Fact]) -> Non
     )
 
 
-def test_how_it_reads() -> None:
+def test_the_output_reads_like_this() -> None:
     policy = Policy(
         [
             Category(

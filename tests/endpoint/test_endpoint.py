@@ -389,7 +389,7 @@ def test_a_part_of_the_answers_is_not_recorded_where_the_browser_held_them_back(
     assert post(body, HTTP_COOKIE=cookie(POLICY), **FRAMED).status == "303 See Other"
 
 
-def test_a_refused_post_is_said_once_with_its_origin_and_host(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refused_post_is_logged_once_with_its_origin_and_host(caplog: pytest.LogCaptureFixture) -> None:
     gate = POLICY.wrap(application(), secret_key=KEY)
     for port in range(300):
         post(
@@ -435,7 +435,7 @@ def test_a_stated_length_is_taken_for_nothing_more(length: str, status: bytes) -
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "PATCH", "get"])
-def test_other_methods_are_told_which_there_are(method: str) -> None:
+def test_other_methods_get_an_allow_field(method: str) -> None:
     sent: list[Any] = []
     list(GATE({"REQUEST_METHOD": method, "PATH_INFO": "/cookies"}, lambda *arguments: sent.extend(arguments)))  # type: ignore[arg-type]
     assert sent[0] == "405 Method Not Allowed"

@@ -40,7 +40,7 @@ def page(query: str = "", **extra: Any) -> str:
         ("lang=../../fr", "", "en"),
     ],
 )
-def test_a_language_that_is_spoken_can_be_asked_for(query: str, accepted: str, language: str) -> None:
+def test_an_available_language_can_be_asked_for(query: str, accepted: str, language: str) -> None:
     html = page(query, HTTP_ACCEPT_LANGUAGE=accepted)
     assert f'<html lang="{language}"' in html
     others = re.findall(r'hreflang="([a-z]+)"', html)

@@ -217,7 +217,7 @@ def test_nothing_that_is_posted_raises(body: bytes, media_type: str, forged: boo
 # Who hears of it
 
 
-def test_only_observers_that_want_hosts_are_told() -> None:
+def test_only_observers_that_want_hosts_get_reports() -> None:
     others: list[Event] = []
     first, second = Hosts(), Hosts()
     gated = gate(others.append, first, second)
@@ -247,7 +247,7 @@ def test_reports_are_taken_where_nobody_wants_them_and_where_the_policy_does_not
     assert len(hosts.events) == 1
 
 
-def test_what_is_reported_is_never_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_reports_are_never_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("DEBUG", "consentgate"):
         post(gate(Hosts()), single())
     assert "pixel.example" not in caplog.text
@@ -274,7 +274,7 @@ def test_the_bound_holds_for_any_number() -> None:
     assert len(gated._host_reports._known) <= MAX_KNOWN_HOSTS
 
 
-def test_of_one_body_a_hundred_reports_are_read() -> None:
+def test_a_hundred_reports_of_one_body_are_read() -> None:
     urls = [f"https://h{number}.example/" for number in range(150)]
     assert len(told(several(*urls), SEVERAL)) == 100
 

@@ -133,7 +133,7 @@ def test_the_visit_says_that_it_is_denied_whatever_was_accepted() -> None:
     )
 
 
-def test_its_cookies_are_stripped_hidden_and_expired_and_the_observer_is_told() -> None:
+def test_its_cookies_are_stripped_hidden_expired_and_reported() -> None:
     events: list[Event] = []
     seen: list[str] = []
     app = application(*SET[:3], before=lambda environ: seen.append(environ["HTTP_COOKIE"]))
@@ -340,7 +340,7 @@ def test_report_only_says_what_would_be_and_touches_nothing() -> None:
     assert answer.set_cookies == SET
 
 
-def test_where_the_policy_does_not_apply_nothing_is_denied() -> None:
+def test_no_signal_denies_anything_where_the_policy_does_not_apply() -> None:
     nowhere: dict[str, Any] = {"applies": lambda environ: False}
     assert ask(lambda visit: visit.allows("third-party"), nowhere, **GPC) is True
 

@@ -38,7 +38,7 @@ def test_it_stays_so_when_copied() -> None:
         ({}, None, "given are []"),
     ],
 )
-def test_what_is_no_text_is_named(texts: Any, own: str | None, said: str) -> None:
+def test_a_translation_that_is_not_text_is_named(texts: Any, own: str | None, said: str) -> None:
     with pytest.raises(PolicyError) as caught:
         translated(texts, own)
     assert said in str(caught.value)
@@ -101,7 +101,7 @@ def test_the_region_falls_back_to_its_language_and_not_to_others() -> None:
     assert in_language(text, "pt-Latn-PT") == "olá"
 
 
-def test_what_is_no_language_of_a_text_is_named() -> None:
+def test_a_malformed_language_of_a_text_is_named() -> None:
     with pytest.raises(PolicyError, match=r"^a text"):
         translated({"en": "hello", "x y": "?"}, "en")
 

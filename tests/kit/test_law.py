@@ -18,7 +18,7 @@ from tests.strategies import NATIVE, names, policies
 
 
 @given(policies, names | NATIVE | st.text("ab_", max_size=7))
-def test_which_category_a_name_is_in(policy: Policy, name: str) -> None:
+def test_a_name_is_in_the_same_category(policy: Policy, name: str) -> None:
     assert law.key_of(policy, name) == policy.key_of(name)
 
 

@@ -244,7 +244,7 @@ def test_the_site_passes_behind_the_gate_itself(environ: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_copy_with_a_fault_does_not(fault: str, tmp_path: Path) -> None:
+def test_a_copy_with_a_fault_fails(fault: str, tmp_path: Path) -> None:
     module, right, wrong, told, options, environ = FAULTS[fault]
     copy = faulty_copy(tmp_path, module, right, wrong)
     gate = policy_of(copy).wrap(site, secret_key=KEY, **options)

@@ -47,7 +47,7 @@ def test_a_question_is_about_everything_that_is_asked_and_nothing_else(view: Vis
 
 
 @given(views())
-def test_on_is_said_of_exactly_what_is_allowed(view: VisitorView) -> None:
+def test_exactly_the_allowed_categories_are_shown_as_on(view: VisitorView) -> None:
     for status in statuses_of(POLICY, view):
         assert (status.shape == "on") == (status.category.key in view.allowed)
 
@@ -64,7 +64,7 @@ def test_an_outcome_names_each_answer_once(view: VisitorView) -> None:
         assert not outcome.unanswered
 
 
-def test_each_condition() -> None:
+def test_statuses_name_each_condition() -> None:
     at = int(NOW) - 1
     shown = {
         name: [str(status.condition) for status in statuses_of(POLICY, view)]

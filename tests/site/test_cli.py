@@ -42,7 +42,7 @@ def test_check_says_when_nothing_is_wrong(policy_file: Path, capsys: pytest.Capt
     assert capsys.readouterr().out == f"{policy_file}: 1 categories, 2 cookies, nothing wrong\n"
 
 
-def test_check_complete_names_what_visitors_are_not_told(
+def test_check_complete_names_each_missing_text(
     policy_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """R18."""
@@ -232,7 +232,7 @@ cookie = [{ name = "x", purpose = "To see" }]
     ]
 
 
-def test_render_speaks_a_language(policy_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_render_takes_a_language(policy_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["render", str(policy_file), "--language", "fr"]) == 0
     assert "Nom du prestataire" in capsys.readouterr().out
     assert main(["render", str(policy_file), "--language", "French"]) == 1
@@ -247,7 +247,7 @@ def test_strings_prints_a_table_to_word_anew(language: str, capsys: pytest.Captu
     assert Policy.from_dict({"strings": strings}).strings == strings
 
 
-def test_check_says_when_the_policy_speaks_a_language_we_do_not(
+def test_check_names_a_policy_language_without_translations(
     policy_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     policy_file.write_text('language = "de"\n' + POLICY)

@@ -61,7 +61,7 @@ def test_the_examples_suites_pass(suite: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_what_the_page_on_testing_shows_is_run() -> None:
+def test_the_code_on_the_testing_page_runs() -> None:
     suite, behind_a_log_in, session = blocks(TESTING, "python")
     tests = re.findall(r"def (test_\w+)", suite + behind_a_log_in)
     assert len(tests) == 2
@@ -245,7 +245,7 @@ def test_an_etag_keeps_the_banner_unless_it_knows_of_the_visit(
     assert request(site, HTTP_IF_NONE_MATCH=etag, HTTP_COOKIE=everything).status == status
 
 
-def test_a_planted_preferences_cookie_takes_away_and_is_believed_alone() -> None:
+def test_a_planted_preferences_cookie_takes_away_and_alone_is_accepted() -> None:
     policy = make_policy()
     planted, own = cookie(policy, ["internal"]), cookie(policy, [])
     site = policy.wrap(application("theme=1"), secret_key=KEY)

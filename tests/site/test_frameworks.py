@@ -298,7 +298,7 @@ def test_two_applications_on_one_host(monkeypatch: pytest.MonkeyPatch) -> None:
         ("two_apps", "/shop/ ['shop_visits']\n/blog/ []\n"),
     ],
 )
-def test_what_an_example_prints(name: str, printed: str) -> None:
+def test_an_example_prints_its_outcome(name: str, printed: str) -> None:
     done = subprocess.run(
         [sys.executable, str(EXAMPLES / f"{name}.py")], check=True, capture_output=True, text=True
     )
