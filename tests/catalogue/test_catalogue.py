@@ -271,6 +271,6 @@ def test_every_mistake_in_the_strings_is_a_line() -> None:
         Policy([], strings=strings)
     assert [line.split(",")[0] for line in str(caught.value).splitlines()] == [
         "strings: a language is a code such as 'fr' or 'pt-BR'",
-        "strings: 'Nothing of ours' is none of our texts; `consentgate strings` prints them",
+        "strings: 'Nothing of ours' is not a text of this package; `consentgate strings` prints them",
         "strings: for 'de' a table of texts is needed",
     ]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentgate import PolicyError
-from consentgate.catalogue.lifetimes import duration, lifetime_limit, lifetime_text, measured
+from consentgate.catalogue.lifetimes import duration, lifetime_limit, lifetime_text, measure_lifetime
 
 DAY = 24 * 3600
 
@@ -68,7 +68,7 @@ def test_a_lifetime_that_is_not_stated_has_no_words() -> None:
 )
 def test_lifetimes_in_words(lifetime: timedelta | str, text: str, parts: tuple[int, str] | None) -> None:
     assert lifetime_text(lifetime) == text
-    assert measured(lifetime) == parts
+    assert measure_lifetime(lifetime) == parts
 
 
 def test_no_lifetime_is_no_text() -> None:

@@ -80,7 +80,7 @@ def test_an_empty_mapping_is_a_policy_with_nothing_but_its_own_cookie() -> None:
         ({"category": [{}]}, "[[category]]: no 'key'"),
         ({"category": [{"key": "a", "cookys": []}]}, "[[category]] 'a': unknown key 'cookys'"),
         ({"category": [{"key": "a", "cookies": "x"}]}, "cookies must be an array of names, not 'x'"),
-        ({"category": [{"key": "a", "cookies": [5]}]}, "cookies must be an array of names, and 5 is none"),
+        ({"category": [{"key": "a", "cookies": [5]}]}, "cookies must be an array of names, not 5"),
         (
             {"category": [{"key": "a", "basis": "maybe"}]},
             "basis must be one of necessary, consent, exempt, not 'maybe'",
@@ -235,7 +235,7 @@ def test_every_mistake_of_a_file_is_named_in_a_line(tmp_path: Path) -> None:
         "unknown key 'titel'; known are site, title,",
         "[[category]] 'necessary': no browser would store a cookie of this name: 'sid='; it holds a '='; "
         "perhaps you mean 'sid'",
-        "[[category]] 'necessary': cookies must be an array of names, and 5 is none",
+        "[[category]] 'necessary': cookies must be an array of names, not 5",
         "[[category]] 'necessary': category 'necessary' has no basis",
         "[[category]] 'a': unknown key 'cookys'",
         "[[category]] 'a': title: in 'de', a text is needed, not 5",
@@ -256,8 +256,8 @@ def test_every_mistake_of_a_file_is_named_in_a_line(tmp_path: Path) -> None:
         "language: a language is a code such as 'fr' or 'pt-BR', not 'English'",
         "cookie_lifetime must be a second to 400 days",
         "cookie_domain 'example.org': a cookie named '__Host-x' has no Domain",
-        "strings: 'Nothing of ours' is none of our texts",
-        "strings: 'Nor this' is none of our texts",
+        "strings: 'Nothing of ours' is not a text of this package",
+        "strings: 'Nor this' is not a text of this package",
         "category 'c' is declared twice",
         "patterns 'ab*' in 'c' and '*bc' in 'd' are equally long",
         "cookie 'x' is in two categories, 'c' and 'd'",

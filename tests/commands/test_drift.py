@@ -100,7 +100,7 @@ def test_an_operators_table_says_more(store: str, tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("content", "option", "error"),
     [
-        (None, None, "nothing was noted there yet"),
+        (None, None, "nothing was recorded there yet"),
         ("no database" * 100, None, "file is not a database"),
         ("titel = 1", "--policy", "unknown key 'titel'"),
         (None, "--policy", "No such file"),

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from consentgate import Event, PolicyError
 from consentgate.drift import DriftRecorder
 from consentgate.drift import recorder as module
-from consentgate.drift.facts import Fact, Kind, Subject, Traits, longest
+from consentgate.drift.facts import Fact, Kind, Subject, Traits, longest_lifetime
 from consentgate.drift.recorder import LONGEST_LIFETIME, LONGEST_TEXT
 from consentgate.drift.store import MOST_ROWS, MOST_SCOPES, read_facts
 from consentgate.headers.set_cookie import StatedAttributes
@@ -117,7 +117,7 @@ def test_every_event_of_a_cookie_or_host_is_counted(happened: list[Event]) -> No
     assert {fact.subject: fact.times for fact in facts} == expected
     for fact in facts:
         same = [event for event in counted if subject_of(event) == fact.subject]
-        assert fact.lifetime == longest(event.cookie and event.cookie.lifetime for event in same)
+        assert fact.lifetime == longest_lifetime(event.cookie and event.cookie.lifetime for event in same)
 
 
 def test_the_rooms_names_are_the_same_whatever_was_imported_before() -> None:

@@ -13,8 +13,8 @@ from consentgate.i18n.messages import (
     LANGUAGES,
     Translations,
     available_languages,
-    known_messages,
-    mistakes,
+    find_mistakes,
+    list_messages,
     translations_of,
 )
 
@@ -46,7 +46,7 @@ def test_every_message_is_translated(language: str) -> None:
         assert all(parts), each.id
         assert not each.fuzzy, each.id
         assert each.check() == [], each.id
-    assert known_messages() == ids
+    assert list_messages() == ids
 
 
 @pytest.mark.parametrize("language", TRANSLATIONS)
@@ -74,4 +74,4 @@ def test_words_are_the_sites_first_then_ours_then_the_source() -> None:
 def test_a_site_may_add_a_language() -> None:
     strings = {"de": {"Accept all": "Alle annehmen"}, "fr": {"Acept": "x"}}
     assert available_languages(strings) == ["en", "fr", "de"]
-    assert len(list(mistakes(strings))) == 1
+    assert len(list(find_mistakes(strings))) == 1

@@ -83,9 +83,12 @@ def test_a_file_gives_its_texts_by_language() -> None:
         ({"strings": "x"}, "strings must be a table of languages, not 'x'"),
         ({"strings": {"fr": {"Accept all": 5}}}, "strings: for 'fr' a table of texts is needed"),
         ({"strings": {"french": {}}}, "strings: a language is a code"),
-        ({"strings": {"fr": {"Acept all": "x"}}}, "strings: 'Acept all' is none of our texts"),
+        ({"strings": {"fr": {"Acept all": "x"}}}, "strings: 'Acept all' is not a text of this package"),
         ({"strings": {"fr": {"Accept all": "100 % d'accord"}}}, "(none); write %% for %"),
-        ({"strings": {"fr": {"Cookies on %(site)s": "%(sight)s"}}}, "has (%(site)s); write %% for %"),
+        (
+            {"strings": {"fr": {"Cookies on %(site)s": "%(sight)s"}}},
+            "'Cookies on %(site)s' (%(site)s); write %% for %",
+        ),
     ],
 )
 def test_mistakes_are_named(mapping: Any, said: str) -> None:

@@ -228,8 +228,8 @@ def test_a_list_edited_in_place_is_reported(kind: Any, told: str) -> None:
 
 def test_it_never_passes_for_want_of_a_cookie() -> None:
     necessary = Application(response_headers=(("Set-Cookie", "sid=1"),))
-    assert "nothing would be shown" in failure(gate(necessary))
-    assert "nothing would be shown" in failure(gate(), routes=["/cookies", "/cookies/json"])
+    assert "proves nothing" in failure(gate(necessary))
+    assert "proves nothing" in failure(gate(), routes=["/cookies", "/cookies/json"])
     for routes in ((), "/", ["shop"]):
         with pytest.raises(TypeError, match="routes must be paths"):
             assert_enforced(gate(), routes=routes)
@@ -248,7 +248,7 @@ def test_it_never_passes_when_genuine_preferences_are_not_verified() -> None:
         return real(environ, start_response)
 
     message = failure(without_cookies, gate=real)
-    assert "the preferences are not believed" in message and "change the Cookie field?" in message
+    assert "the gate does not verify the preferences" in message and "change the Cookie field?" in message
 
 
 def test_a_preferences_cookie_that_is_not_the_gates_is_reported() -> None:
@@ -293,7 +293,9 @@ def test_an_application_that_is_never_the_same_cannot_be_compared() -> None:
         start_response("200 OK", [("X-Number", str(random.random()))])
         return []
 
-    with pytest.raises(AssertionError, match=r"GET /shop\?a=b: .* two requests are answered differently"):
+    with pytest.raises(
+        AssertionError, match=r"GET /shop\?a=b: .* two equal requests are answered differently"
+    ):
         assert_transparent(gate(application), application, routes=["/shop?a=b"])
 
 
@@ -347,4 +349,4 @@ def test_a_cookie_that_is_set_only_once_accepted_is_seen_too() -> None:
 
 def test_a_policy_with_nothing_to_choose_shows_nothing() -> None:
     only = Policy([Category("necessary", basis=Basis.NECESSARY, cookies=["sid"])])
-    assert "nothing would be shown" in failure(gate(SITE, only))
+    assert "proves nothing" in failure(gate(SITE, only))

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from consentgate import Basis
 from consentgate.rendering.states import (
     Condition,
+    confirmation_of,
     has_just_answered,
-    outcome_of,
     question_of,
     statuses_of,
 )
@@ -55,7 +55,7 @@ def test_exactly_the_allowed_categories_are_shown_as_on(view: VisitorView) -> No
 @given(views())
 def test_an_outcome_names_each_answer_once(view: VisitorView) -> None:
     statuses = statuses_of(POLICY, view)
-    outcome = outcome_of(statuses)
+    outcome = confirmation_of(statuses)
     named = [*outcome.accepted, *outcome.refused, *outcome.objected, *outcome.unanswered]
     silent = (Condition.NECESSARY, Condition.DENIED, Condition.EXEMPT, Condition.EMPTY)
     assert len(named) == sum(status.condition not in silent for status in statuses)

@@ -252,7 +252,7 @@ def test_check_names_a_policy_language_without_translations(
 ) -> None:
     policy_file.write_text('language = "de"\n' + POLICY)
     assert main(["check", str(policy_file)]) == 1
-    assert "our own texts are not in 'de': see `consentgate strings`" in capsys.readouterr().out
+    assert "the package has no texts in 'de': see `consentgate strings`" in capsys.readouterr().out
     policy_file.write_text(
         'language = "de"\nstrings = { de = { "Accept all" = "Alle annehmen" } }\n' + POLICY
     )
