@@ -71,10 +71,6 @@ def test_lifetimes_in_words(lifetime: timedelta | str, text: str, parts: tuple[i
     assert measure_lifetime(lifetime) == parts
 
 
-def test_no_lifetime_is_no_text() -> None:
-    assert lifetime_text(None) == ""
-
-
 @pytest.mark.parametrize(
     ("declared", "exempt", "seconds"),
     [

@@ -29,7 +29,7 @@ def post(body: bytes | str, *, media_type: str = FORM, gate: Any = GATE, **extra
 
 
 def states(answer: Answer) -> dict[str, str]:
-    """What the minted cookie says, as the next request's JSON tells it."""
+    """The answers in the new cookie, as the JSON of the next request shows them."""
     told = request(GATE, path="/cookies", HTTP_ACCEPT=JSON, HTTP_COOKIE=f"cookies_preferences={answer.token}")
     return {key: each["state"] for key, each in json.loads(told.body)["categories"].items()}
 
@@ -405,9 +405,9 @@ def test_a_refused_post_is_logged_once_with_its_origin_and_host(caplog: pytest.L
 @pytest.mark.parametrize(
     ("length", "status"),
     [
-        ("x", b"no number"),
-        ("-1", b"no number"),
-        ("\u0663", b"no number"),
+        ("x", b"not a number"),
+        ("-1", b"not a number"),
+        ("\u0663", b"not a number"),
         ("9" * 5000, b"at most"),
         (str(LARGEST_BODY + 1), b"at most"),
         ("", b"one action"),

@@ -55,7 +55,7 @@ def told(body: bytes, media_type: str = SINGLE, **extra: Any) -> list[tuple[str,
     return [(event.name, event.directive, event.category) for event in hosts.events]
 
 
-# What is taken
+# Accepted reports
 
 
 def test_one_report_is_one_event() -> None:
@@ -110,7 +110,7 @@ def test_whatever_is_blocked_no_event_holds_an_address(blocked: str, path: str) 
             assert directive == "img-src"
 
 
-# What is refused
+# Refused reports
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"])
@@ -214,7 +214,7 @@ def test_nothing_that_is_posted_raises(body: bytes, media_type: str, forged: boo
     assert post(gate(Hosts()), body, media_type, **extra).status[:3] in ("204", "403", "415")
 
 
-# Who hears of it
+# Observers
 
 
 def test_only_observers_that_want_hosts_get_reports() -> None:

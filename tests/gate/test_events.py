@@ -44,7 +44,7 @@ def withheld(cookie_string: str) -> tuple[JudgedCookie, ...]:
 
 
 class Records(logging.Handler):
-    """What was logged."""
+    """The log records."""
 
     def __init__(self) -> None:
         super().__init__()

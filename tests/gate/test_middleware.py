@@ -4,11 +4,9 @@ import gc
 import io
 import logging
 import sys
-import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 from wsgiref.util import FileWrapper
 from wsgiref.validate import validator
@@ -21,7 +19,7 @@ from consentgate.consent.tokens import TokenReader
 from consentgate.consent.verdict import Judge, Situation
 from consentgate.gate.response import ResponseContext, find_line_break, rewrite_response_headers
 from consentgate.headers.cookie import cookie_name
-from tests.conftest import KEY, MATRIX, NOW, Answer, application, cookie, environ_for, make_policy, request
+from tests.conftest import KEY, MATRIX, NOW, application, cookie, environ_for, make_policy, request
 from tests.strategies import accepted, cookie_strings, response_headers, sane_response_headers
 
 POLICY = make_policy()
@@ -81,11 +79,9 @@ def test_a_cookie_field_with_nothing_to_withhold_is_the_very_same() -> None:
 def test_the_application_never_sees_an_unverified_preferences_cookie() -> None:
     for options in ({}, {"filter_requests": False}):
         assert cookies_read(options, HTTP_COOKIE="sid=1; cookies_preferences=forged") == "sid=1"
-    genuine = cookie(POLICY, at=NOW)
-    assert (
-        cookies_read({"filter_requests": False}, HTTP_COOKIE=f"{genuine}; cookies_preferences=x; zzz=1")
-        is not None
-    )
+    genuine = cookie(POLICY, ["statistical"])
+    sent = f"{genuine}; cookies_preferences=x; zzz=1"
+    assert cookies_read({"filter_requests": False}, HTTP_COOKIE=sent) == f"{genuine}; zzz=1"
 
 
 def test_filtering_can_be_turned_off() -> None:
@@ -795,25 +791,3 @@ def test_values_and_addresses_are_never_logged(caplog: pytest.LogCaptureFixture)
     for text in (caplog.text, repr(events), " ".join(map(str, events))):
         assert "SECRET" not in text
         assert "203.0.113.9" not in text
-
-
-def test_thirty_two_threads_of_mixed_visitors_do_not_mix() -> None:
-    """R95."""
-    gated = gate(application(*MATRIX))
-    expected = {(): ["sid"], ("internal",): ["sid", "theme"], ALL: ["sid", "_pk_id", "theme", "vid"]}
-    wrong: list[Answer] = []
-
-    def visitor(yes: tuple[str, ...]) -> None:
-        for second in range(40):
-            answer = request(
-                gated, HTTP_COOKIE=cookie(POLICY, yes, at=datetime.now(UTC).timestamp() - second)
-            )
-            if answer.cookie_names != expected[yes]:
-                wrong.append(answer)
-
-    threads = [threading.Thread(target=visitor, args=(list(expected)[number % 3],)) for number in range(32)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert wrong == []

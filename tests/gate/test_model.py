@@ -40,7 +40,7 @@ class Said(NamedTuple):
 
 
 class Token(NamedTuple):
-    """What the site once signed, with which of its keys."""
+    """Answers that the site once signed, and the key it used."""
 
     key: int
     answers: dict[str, Said]
@@ -55,7 +55,7 @@ class Oracle:
         self.keys: list[int] = [0]
 
     def valid(self, value: str, now: int) -> dict[str, Said] | None:
-        """Return the answers in a preferences cookie that still count; None if it is not believed."""
+        """Return the answers in a preferences cookie that still count; None if it does not verify."""
         token = self.signed.get(value)
         if token is None or token.key not in self.keys:
             return None
@@ -148,7 +148,7 @@ class Life(RuleBasedStateMachine):
         start_response("200 OK", [("Set-Cookie", f"{name}=set; Path=/") for name in names])
         return [b""]
 
-    # What visitors do
+    # Actions of visitors
 
     @rule(target=visitors)
     def come(self) -> int:
@@ -203,7 +203,7 @@ class Life(RuleBasedStateMachine):
             changed = jar["cookies_preferences"].replace(".n.", ".y.") + "x"
             jar.put("cookies_preferences", changed, HOST)
 
-    # What the site does, and time
+    # Actions of the site, and time
 
     @rule(days=st.sampled_from([1, 30, 181, 182, 183]), seconds=st.integers(-1, 1))
     def time_passes(self, days: int, seconds: int) -> None:
@@ -254,7 +254,7 @@ class Life(RuleBasedStateMachine):
         del self.oracle.keys[:-1]
         self._rewire()
 
-    # What must hold
+    # Invariants
 
     def _ask(self, visitor: int, path: str, choice: dict[str, bool], **extra: Any) -> None:
         jar, oracle = self.jars[visitor], self.oracle

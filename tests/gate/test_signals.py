@@ -45,7 +45,7 @@ def gate(app: Any, policy: Policy = POLICY, **options: Any) -> Any:
 
 
 def ask(act: Callable[[Visit], Any], options: dict[str, Any] | None = None, **extra: Any) -> Any:
-    """What *act* says of the visit."""
+    """The result of *act* on the visit."""
     said: list[Any] = []
     app = application(before=lambda environ: said.append(act(Visit.from_environ(environ))))
     request(gate(app, **(options or {})), **extra)

@@ -25,7 +25,7 @@ def hasty() -> Iterator[None]:
 
 @pytest.mark.usefixtures("hasty")
 def test_concurrent_visitors_never_get_each_others_choices() -> None:
-    """R96."""
+    """R95, R96."""
     gate = make_policy().wrap(SITE, secret_key=KEY)
     wrong: list[str] = []
     together = threading.Barrier(32)

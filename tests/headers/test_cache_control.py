@@ -1,4 +1,4 @@
-"""What caches are told: R77 to R81."""
+"""Cache-Control and Vary for responses that depend on the visitor: R77 to R81."""
 
 import pytest
 from hypothesis import given

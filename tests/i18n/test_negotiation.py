@@ -81,7 +81,7 @@ def test_the_page_in_french() -> None:
         "Un cookie est une petite donnée",
     ):
         assert text in html, text
-    # What is not translated is shown as it is, and said to be what it is.
+    # An untranslated text is shown unchanged, marked with its language.
     assert '<span lang="en" dir="ltr">Only in English.</span>' in html
     assert "Accept all" not in html
     assert "Refuse all" not in html

@@ -202,7 +202,7 @@ class InPlace(Leaky):
 
 
 class Deaf(InPlace):
-    """Whose application cannot be listened to, and whose visitors are all alike."""
+    """Its application cannot be recorded, and its visitors are all alike."""
 
     def __init__(self, app: Any) -> None:
         super().__init__(app)

@@ -62,6 +62,9 @@ class Discovery:
         self.recorder = recorder
         self._warned: set[str] = set()
 
+    def __repr__(self) -> str:
+        return f"<{self.app!r} recorded by {self.recorder!r}>"
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Return the application's own response."""
         self._attempt(self._note_request, environ)

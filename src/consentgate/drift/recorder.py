@@ -90,6 +90,9 @@ class DriftRecorder:
         self._forget()
         _recorders.add(self)
 
+    def __repr__(self) -> str:
+        return f"DriftRecorder({self.path!r})"
+
     def _forget(self) -> None:
         """Drop all counts; after a fork, the parent writes its own."""
         self._lock = threading.Lock()

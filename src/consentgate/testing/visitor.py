@@ -56,6 +56,9 @@ class Visitor:
         self._gated = app
         self._app = TestApp(self._browse, lint=False)
 
+    def __repr__(self) -> str:
+        return f"<Visitor of {self._origin} with {self.jar!r}>"
+
     def get(self, path: str, **options: Any) -> TestResponse:
         """Request a page as if its address was typed; *options* and response are WebTest's.
 
