@@ -71,7 +71,7 @@ def test_a_name_may_be_declared_for_several_scopes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "said"),
+    ("declared", "message"),
     [
         (lambda: categories("a", "a"), "cookie 'a' is in two categories, 'c0' and 'c1'"),
         (lambda: categories("_pk_*", "_pk_*"), "'_pk_*' is in two categories"),
@@ -89,11 +89,11 @@ def test_a_name_may_be_declared_for_several_scopes() -> None:
         ),
     ],
 )
-def test_an_impossible_declaration_is_named(declared: Any, said: str) -> None:
+def test_an_impossible_declaration_is_named(declared: Any, message: str) -> None:
     """R20, R36."""
     with pytest.raises(PolicyError) as caught:
         Policy(declared())
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_equally_long_patterns_are_fine_where_no_name_or_no_conflict_can_be() -> None:
@@ -103,7 +103,7 @@ def test_equally_long_patterns_are_fine_where_no_name_or_no_conflict_can_be() ->
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"title": 5}, "title must be a text, not 5"),
         ({"privacy_url": "javascript:alert(1)"}, "not 'javascript:alert(1)'"),
@@ -127,10 +127,10 @@ def test_equally_long_patterns_are_fine_where_no_name_or_no_conflict_can_be() ->
         ({"refusal_lifetime": "six months"}, "refusal_lifetime: a lifetime is"),
     ],
 )
-def test_a_mistyped_option_is_named(options: dict[str, Any], said: str) -> None:
+def test_a_mistyped_option_is_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         Policy([NECESSARY], **options)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_dates_are_dates() -> None:

@@ -152,7 +152,7 @@ def test_only_what_is_asked_here_is_signed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"secret_key": "short"}, "secret_key has 5 bytes, 16 are needed; `consentgate keygen`"),
         ({"secret_key": b""}, "secret_key has 0 bytes"),
@@ -164,10 +164,10 @@ def test_only_what_is_asked_here_is_signed() -> None:
         ({"secret_key": KEY, "secret_key_fallbacks": 5}, "must be a list of keys, not 5"),
     ],
 )
-def test_a_bad_key_is_an_error_that_does_not_show_it(options: dict[str, Any], said: str) -> None:
+def test_a_bad_key_is_an_error_that_does_not_show_it(options: dict[str, Any], message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         PreferencesSerializer(POLICY, **options)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "short" not in str(caught.value)
 
 

@@ -30,8 +30,10 @@ def post(body: bytes | str, *, media_type: str = FORM, gate: Any = GATE, **extra
 
 def states(answer: Answer) -> dict[str, str]:
     """The answers in the new cookie, as the JSON of the next request shows them."""
-    told = request(GATE, path="/cookies", HTTP_ACCEPT=JSON, HTTP_COOKIE=f"cookies_preferences={answer.token}")
-    return {key: each["state"] for key, each in json.loads(told.body)["categories"].items()}
+    reported = request(
+        GATE, path="/cookies", HTTP_ACCEPT=JSON, HTTP_COOKIE=f"cookies_preferences={answer.token}"
+    )
+    return {key: each["state"] for key, each in json.loads(reported.body)["categories"].items()}
 
 
 class Page(HTMLParser):
@@ -159,14 +161,16 @@ def test_a_form_is_a_choice(body: str, expected: list[str]) -> None:
 def test_json_is_a_choice_and_answers_with_the_state(choice: Any, expected: list[str], clock: Any) -> None:
     answer = post(json.dumps(choice), media_type=f"{JSON}; charset=utf-8")
     assert answer.status == "200 OK"
-    told = json.loads(answer.body)
+    reported = json.loads(answer.body)
     assert (
-        [each["state"] for each in told["categories"].values()] == expected == list(states(answer).values())
+        [each["state"] for each in reported["categories"].values()]
+        == expected
+        == list(states(answer).values())
     )
-    asked = [told["categories"][key]["state"] for key in ("internal", "third-party")]
-    assert told["needs_choice"] is ("unset" in asked)
-    assert told["expires_at"] == "2026-05-24T12:13:20Z"
-    days = {each["chosen_at"] for each in told["categories"].values() if each["state"] != "unset"}
+    asked = [reported["categories"][key]["state"] for key in ("internal", "third-party")]
+    assert reported["needs_choice"] is ("unset" in asked)
+    assert reported["expires_at"] == "2026-05-24T12:13:20Z"
+    days = {each["chosen_at"] for each in reported["categories"].values() if each["state"] != "unset"}
     assert days == {"2025-11-23T12:13:20Z"}
 
 

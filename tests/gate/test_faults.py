@@ -533,7 +533,7 @@ def test_a_token_dated_ahead_is_logged_once(caplog: pytest.LogCaptureFixture, cl
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("sid=" + "v" * 4200, "name and value exceed 4,096 octets"),
         ("sid=1\x07", "it holds a control character"),
@@ -544,7 +544,7 @@ def test_a_token_dated_ahead_is_logged_once(caplog: pytest.LogCaptureFixture, cl
     ],
 )
 def test_a_necessary_cookie_that_browsers_refuse_is_logged_once(
-    line: str, said: str, caplog: pytest.LogCaptureFixture
+    line: str, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     names = ["sid", "__Host-sid", "__Http-sid"]
     policy = Policy([Category("necessary", basis=Basis.NECESSARY, cookies=names)])
@@ -552,7 +552,7 @@ def test_a_necessary_cookie_that_browsers_refuse_is_logged_once(
     for _ in range(2):
         drive(gated, environ_for())
     (warning,) = lines_of(caplog)
-    assert warning.startswith("browsers refuse the necessary cookie") and said in warning
+    assert warning.startswith("browsers refuse the necessary cookie") and message in warning
 
 
 @pytest.mark.parametrize("inside", [False, True])

@@ -320,8 +320,8 @@ def test_fields_that_set_no_cookie_and_tell_caches_nothing_are_kept(fields: list
         start_response("200 OK", list(fields))
         return [b""]
 
-    told = {"cache-control", "vary", "surrogate-control", "expires", "pragma"}
-    own = [field for field in fields if "cookie" not in field[0].lower() and field[0].lower() not in told]
+    reported = {"cache-control", "vary", "surrogate-control", "expires", "pragma"}
+    own = [field for field in fields if "cookie" not in field[0].lower() and field[0].lower() not in reported]
     own = [field for field in own if "cach" not in field[0].lower() and "acc" not in field[0].lower()]
     sent = fields_of(gate(app, report_only=True))
     assert [field for field in sent if field in own] == own
@@ -445,7 +445,7 @@ def test_a_page_without_declared_hosts_is_the_very_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"third_parties": "blocked"}, "third_parties must be 'report' or 'block', not 'blocked'"),
         ({"third_parties": True}, "third_parties must be 'report' or 'block', not True"),
@@ -462,10 +462,10 @@ def test_a_page_without_declared_hosts_is_the_very_same() -> None:
         ({"csp_base": ["'self'"]}, "csp_base must be a text of sources"),
     ],
 )
-def test_a_mistyped_option_is_named(options: dict[str, Any], said: str) -> None:
+def test_a_mistyped_option_is_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         gate(serving(), **options)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_the_base_is_the_sites() -> None:

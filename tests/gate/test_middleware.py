@@ -404,11 +404,11 @@ def test_a_choice_takes_effect_in_the_very_response_and_is_kept(lazy: bool, cloc
     assert answer.set_cookies[-1] == (
         f"cookies_preferences={answer.token}; Max-Age=15724800; Path=/; SameSite=Lax; HttpOnly"
     )
-    remembered = f"cookies_preferences={answer.token}"
-    assert request(gate(application(*MATRIX)), HTTP_COOKIE=remembered).cookie_names == ["sid", "_pk_id"]
+    cached = f"cookies_preferences={answer.token}"
+    assert request(gate(application(*MATRIX)), HTTP_COOKIE=cached).cookie_names == ["sid", "_pk_id"]
 
     refusing = application(*MATRIX, before=choosing(lambda visit: visit.refuse("statistical")), lazy=lazy)
-    refused = request(gate(refusing), HTTP_COOKIE=f"{remembered}; _pk_id=1", HTTP_SEC_FETCH_DEST="empty")
+    refused = request(gate(refusing), HTTP_COOKIE=f"{cached}; _pk_id=1", HTTP_SEC_FETCH_DEST="empty")
     # "127.0.0.1" has no parent domain: no other scope is tried.
     assert refused.cookie_names == ["sid", "cookies_preferences", "_pk_id"]
     assert refused.set_cookies[-1] == f"_pk_id=; Path=/; {DELETED}"
@@ -624,7 +624,7 @@ def test_report_only_is_identity_on_headers_with_the_events_of_enforcing(
     cookie_string: str, fields: list[tuple[str, str]], yes: set[str]
 ) -> None:
     """Invariant (vi), R98."""
-    told: dict[bool, list[Any]] = {}
+    reported: dict[bool, list[Any]] = {}
     whole = f"{cookie(POLICY, yes)}; {cookie_string}"
     for report_only in (True, False):
         events: list[Event] = []
@@ -636,10 +636,10 @@ def test_report_only_is_identity_on_headers_with_the_events_of_enforcing(
 
         gated = gate(app, report_only=report_only, observer=events.append)
         fields_sent = sent_by(gated, HTTP_COOKIE=whole)
-        told[report_only] = [(e.action, e.name, e.category, e.direction, e.reason) for e in events]
+        reported[report_only] = [(e.action, e.name, e.category, e.direction, e.reason) for e in events]
         assert all(event.enforced is not report_only for event in events)
         assert fields_sent == fields or not report_only
-    assert told[True] == told[False]
+    assert reported[True] == reported[False]
 
 
 def test_report_only_adds_one_line_and_only_when_the_application_chose() -> None:
@@ -755,7 +755,7 @@ def test_a_failing_observer_never_breaks_a_response() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "options", "said"),
+    ("arguments", "options", "message"),
     [
         ((None,), {"secret_key": "short"}, "16 are needed"),
         ((None,), {}, "app must be a WSGI application, not None"),
@@ -763,10 +763,10 @@ def test_a_failing_observer_never_breaks_a_response() -> None:
         ((print,), {"trusted_origins": ["x"]}, "trusted_origins"),
     ],
 )
-def test_a_mistake_is_named_and_the_key_looked_at_first(arguments: Any, options: Any, said: str) -> None:
+def test_a_mistake_is_named_and_the_key_looked_at_first(arguments: Any, options: Any, message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         gate(*arguments, **options)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_policy_is_a_policy() -> None:

@@ -108,9 +108,9 @@ def test_stripping_twice_is_once(fields: list[Field], yes: set[str]) -> None:
 def test_every_cookie_is_passed_stripped_undeclared_or_deleted(fields: list[Field], yes: set[str]) -> None:
     result = judged(fields, *yes, judge=REPORTING)
     cookies = [value for name, value in fields if is_set_cookie(name)]
-    told = [*result.stripped, *result.undeclared, *result.passed]
+    reported = [*result.stripped, *result.undeclared, *result.passed]
     assert len(result.fields) == len(fields) - len(result.stripped)
-    assert {each.set_cookie_string for each in told} <= set(cookies)
+    assert {each.set_cookie_string for each in reported} <= set(cookies)
     assert not any(each.verdict.admitted for each in result.stripped)
     assert all(each.verdict.reason is Reason.UNDECLARED_REPORTED for each in result.undeclared)
     assert all(each.verdict.category in {"necessary", *yes} for each in result.passed)

@@ -186,8 +186,8 @@ def test_private_is_written_where_caches_read_it() -> None:
 
 
 def test_vary_is_read_in_any_case_and_with_blanks_and_no_others() -> None:
-    said = [("Vary", "ORIGIN,\tcookie ")]
-    assert vary_on(said, ("Cookie",)) is said
+    message = [("Vary", "ORIGIN,\tcookie ")]
+    assert vary_on(message, ("Cookie",)) is message
     assert vary_on([("Vary", "\xa0cookie")], ("Cookie",)) == [("Vary", "cookie, Cookie")]
     assert vary_on([("Vary", "XcookieX")], ("Cookie",)) == [("Vary", "XcookieX, Cookie")]
     both = [("Vary", "Cookie")]

@@ -46,7 +46,7 @@ def broken(environ: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("language", "accept_language", "spoken", "negotiated"),
+    ("language", "accept_language", "spoken", "chosen"),
     [
         pytest.param("fr", "en", "fr", False, id="what the site says comes first"),
         pytest.param(lambda environ: "fr", "en", "fr", False, id="what its callable says"),
@@ -62,11 +62,11 @@ def broken(environ: dict[str, Any]) -> str:
     ],
 )
 def test_languages_are_negotiated_in_this_order(
-    language: Any, accept_language: str, spoken: str, negotiated: bool
+    language: Any, accept_language: str, spoken: str, chosen: bool
 ) -> None:
     answer = page(accept_language=accept_language, language=language)
     assert language_of(answer) == spoken
-    assert answer.all("Vary") == ["Cookie, Accept-Language" if negotiated else "Cookie"]
+    assert answer.all("Vary") == ["Cookie, Accept-Language" if chosen else "Cookie"]
 
 
 def test_the_page_in_french() -> None:

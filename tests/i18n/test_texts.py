@@ -30,7 +30,7 @@ def test_it_stays_so_when_copied() -> None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "own", "said"),
+    ("texts", "own", "message"),
     [
         ({"English": "x"}, None, "not 'English'"),
         ({"en": 5}, None, "in 'en', a text is needed, not 5"),
@@ -38,10 +38,10 @@ def test_it_stays_so_when_copied() -> None:
         ({}, None, "given are []"),
     ],
 )
-def test_a_translation_that_is_not_text_is_named(texts: Any, own: str | None, said: str) -> None:
+def test_a_translation_that_is_not_text_is_named(texts: Any, own: str | None, message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         translated(texts, own)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "pt-BR", "gsw"])
@@ -72,7 +72,7 @@ def test_a_file_gives_its_texts_by_language() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mapping", "said"),
+    ("mapping", "message"),
     [
         ({"title": {"fr": "x"}}, "policy: title: no text in the policy's own language, 'en'"),
         ({"language": "french"}, "language: a language is a code"),
@@ -91,10 +91,10 @@ def test_a_file_gives_its_texts_by_language() -> None:
         ),
     ],
 )
-def test_mistakes_are_named(mapping: Any, said: str) -> None:
+def test_mistakes_are_named(mapping: Any, message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         Policy.from_dict(mapping)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_the_region_falls_back_to_its_language_and_not_to_others() -> None:

@@ -214,16 +214,16 @@ class Deaf(InPlace):
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"), [(InPlace, "edited the application's own list"), (Deaf, "no longer sets")]
+    ("kind", "reported"), [(InPlace, "edited the application's own list"), (Deaf, "no longer sets")]
 )
-def test_a_list_edited_in_place_is_reported(kind: Any, told: str) -> None:
+def test_a_list_edited_in_place_is_reported(kind: Any, reported: str) -> None:
     shared = [("Set-Cookie", "theme=1"), ("Set-Cookie", "sid=1")]
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:
         start_response("200 OK", shared)
         return []
 
-    assert told in failure(kind(application), application=application)
+    assert reported in failure(kind(application), application=application)
 
 
 def test_it_never_passes_for_want_of_a_cookie() -> None:

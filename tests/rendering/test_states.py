@@ -23,12 +23,12 @@ CONSENT = [key for key in KEYS if POLICY.category(key).basis is Basis.CONSENT]
 @st.composite
 def views(draw: st.DrawFn) -> VisitorView:
     """Any visitor: some answers, some of the rest changed, some denied."""
-    said = draw(st.dictionaries(st.sampled_from(KEYS), st.booleans()))
-    unanswered = [key for key in CONSENT if key not in said]
+    message = draw(st.dictionaries(st.sampled_from(KEYS), st.booleans()))
+    unanswered = [key for key in CONSENT if key not in message]
     changed = draw(st.sets(st.sampled_from(unanswered))) if unanswered else set()
     denied = draw(st.sets(st.sampled_from(CONSENT)))
     at = int(NOW) - draw(st.integers(0, 10_000))
-    preferences = answered(POLICY, at, **said)
+    preferences = answered(POLICY, at, **message)
     return view_of(POLICY, preferences, changed=dict.fromkeys(changed, at - 1), denied=frozenset(denied))
 
 
