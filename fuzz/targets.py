@@ -1,4 +1,4 @@
-"""What is fuzzed: everything that reads bytes from outside, and what holds for whatever it is given."""
+"""The fuzz targets: each parser of bytes from outside, with the properties that hold for any input."""
 
 import io
 import json

@@ -55,7 +55,7 @@ def make_policy(*, exempt: bool = False, **options: Any) -> Policy:
 
 @dataclass
 class Answer:
-    """What a server sent: the outcome of the last start_response, and the body."""
+    """The response as a server sends it: the outcome of the last start_response, and the body."""
 
     status: str
     headers: list[tuple[str, str]]

@@ -236,9 +236,9 @@ POLICIES = {
 }
 
 
-def answered(policy: Policy, at: int, **said: bool) -> Preferences:
+def answered(policy: Policy, at: int, **message: bool) -> Preferences:
     """The answers *said*, category by category, given at this Unix second."""
-    return Preferences(tuple(Answer(key, yes, at, policy.digests[key]) for key, yes in said.items()))
+    return Preferences(tuple(Answer(key, yes, at, policy.digests[key]) for key, yes in message.items()))
 
 
 def view_of(policy: Policy, preferences: Preferences = UNDECIDED, **more: Any) -> VisitorView:

@@ -38,7 +38,7 @@ RIGHT: dict[str, Callable[[Any], bool]] = {
     # A gate for each of the three requests in zh-hant: one warning each; fr-ca is French.
     "f15": lambda levels: levels == ["WARNING"] * 3,
     "f16": lambda size: size < 256 * 400,
-    "f17": lambda said: [level for level, _ in said] == ["WARNING"] * 3,
+    "f17": lambda message: [level for level, _ in message] == ["WARNING"] * 3,
     "f18": lambda visit: visit is None,
     "f19": lambda error: isinstance(error, PolicyError) and "ASGI" in str(error),
     "f20": lambda location: location == "/other.example/cookies",

@@ -28,14 +28,14 @@ class Picture(NamedTuple):
         path: of the document.
         width: in CSS pixels.
         scheme: light or dark.
-        is_whole: whether all of the page is shown, and not only its top.
+        is_uncut: whether all of the page is shown, and not only its top.
     """
 
     name: str
     path: str
     width: int
     scheme: str = "light"
-    is_whole: bool = True
+    is_uncut: bool = True
 
 
 def pictures() -> Iterator[Picture]:
@@ -45,16 +45,16 @@ def pictures() -> Iterator[Picture]:
             yield Picture(f"page-{state}-{form}", f"/page/library/{state}/en", width)
             if state not in ("later", "denied"):
                 path = f"/banner/library/{state}/en#consentgate-done"
-                yield Picture(f"banner-{state}-{form}", path, width, is_whole=False)
+                yield Picture(f"banner-{state}-{form}", path, width, is_uncut=False)
     yield Picture("page-french", "/page/library/partly/fr", 1280)
     yield Picture("page-dark", "/page/library/partly/en", 1280, "dark")
     yield Picture("page-german-narrow", "/page/german/undecided/de", 320)
     yield Picture("page-arabic", "/page/arabic/undecided/ar", 1280)
     yield Picture("page-sixty-cookies", "/page/many/undecided/en", 1280)
-    yield Picture("banner-french", "/banner/library/undecided/fr", 1280, is_whole=False)
-    yield Picture("banner-dark", "/banner/library/undecided/en", 1280, "dark", is_whole=False)
+    yield Picture("banner-french", "/banner/library/undecided/fr", 1280, is_uncut=False)
+    yield Picture("banner-dark", "/banner/library/undecided/en", 1280, "dark", is_uncut=False)
     yield Picture("form-in-a-layout", "/form/library/partly/en", 1280)
-    yield Picture("placeholder", "/place/library/undecided/en", 1280, is_whole=False)
+    yield Picture("placeholder", "/place/library/undecided/en", 1280, is_uncut=False)
 
 
 DEMO = (
@@ -76,7 +76,7 @@ def draw(driver: webdriver.Chrome, address: str, picture: Picture, folder: Path)
     driver.get(f"{address}{picture.path}")
     # WebP is a quarter of PNG; the demo's picture is also the package index's, which shows PNG alone.
     form = "png" if picture.name == "demo" else "webp"
-    options = {"format": form, "captureBeyondViewport": picture.is_whole}
+    options = {"format": form, "captureBeyondViewport": picture.is_uncut}
     taken = tell("Page.captureScreenshot", options)["data"]
     (folder / f"{picture.name}.{form}").write_bytes(base64.b64decode(taken))
 

@@ -5,7 +5,7 @@ from urllib.parse import quote, unquote_to_bytes
 _PATH_SAFE = "/!$&'()*+,;=:@~"
 _QUERY_SAFE = _PATH_SAFE + "?%"
 _REFERENCE_SAFE = _PATH_SAFE + "?#%[]"
-"""What may stand as it is, besides letters, digits and ``_.-~`` (RFC 3986 3.3, 3.4)."""
+"""Characters that need no encoding, besides letters, digits and ``_.-~`` (RFC 3986 3.3, 3.4)."""
 
 
 def quote_path(path: str) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from consentgate import __version__
 from consentgate.catalogue.document import parse_document
-from consentgate.catalogue.hints import hints
+from consentgate.catalogue.hints import list_hints
 from consentgate.catalogue.lifetimes import duration
 from consentgate.catalogue.toml import examine
-from consentgate.i18n.messages import LANGUAGES, SOURCE, Translations, available_languages, known_messages
+from consentgate.i18n.messages import LANGUAGES, SOURCE, Translations, available_languages, list_messages
 from consentgate.i18n.texts import Message, Text, in_language
 
 from ._keys import read_key
@@ -25,7 +25,7 @@ KEY_VARIABLE = "CONSENTGATE_SECRET_KEY"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0 done, 1 something is wrong, 2 misused."""
+    """Run one command and return its exit status: 0 for done, 1 for a problem found, 2 for wrong usage."""
     arguments = _parser().parse_args(argv)
     try:
         status: int = arguments.command(arguments)
@@ -50,8 +50,10 @@ def _parser() -> argparse.ArgumentParser:
 
     for add in (_add_demo, _add_keygen, _add_check, _add_render, _add_strings):
         add(commands.add_parser)
-    explain.add_arguments(commands.add_parser("explain", help="say what becomes of a cookie, and why"))
-    drift.add_arguments(commands.add_parser("drift", help="say what was seen and is not as declared"))
+    explain.add_arguments(commands.add_parser("explain", help="say whether a cookie passes, and why"))
+    drift.add_arguments(
+        commands.add_parser("drift", help="list cookies and hosts that were seen and differ from the policy")
+    )
     return parser
 
 
@@ -94,7 +96,7 @@ def _add_render(add_parser: AddParser) -> None:
 
 
 def _add_strings(add_parser: AddParser) -> None:
-    strings = add_parser("strings", help="print our texts, to be worded anew in a policy's [strings]")
+    strings = add_parser("strings", help="print the package's texts, to be reworded in a policy's [strings]")
     strings.add_argument("--language", default=SOURCE, choices=LANGUAGES)
     strings.set_defaults(command=_strings)
 
@@ -128,13 +130,13 @@ def _check(arguments: argparse.Namespace) -> int:
     mapping = parse_document(arguments.policy.read_bytes(), source)
     policy, mistakes = examine(mapping, source, Policy)
     _complain(mistakes)
-    _complain(f"{source}: hint: {hint}" for hint in hints(policy))
+    _complain(f"{source}: hint: {hint}" for hint in list_hints(policy))
     if mistakes:
         return 1
     findings = [
-        *_disagreements(policy),
-        *_untranslated(policy),
-        *(_not_stated(policy) if arguments.complete else ()),
+        *_list_disagreements(policy),
+        *_list_untranslated(policy),
+        *(_list_missing_texts(policy) if arguments.complete else ()),
     ]
     for finding in findings:
         print(f"{source}: {finding}")
@@ -147,8 +149,8 @@ def _check(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _disagreements(policy: Policy) -> Iterator[str]:
-    """Yield where the page would say one thing and the server do another."""
+def _list_disagreements(policy: Policy) -> Iterator[str]:
+    """Yield a line for each cookie that page and server would treat differently."""
     for cookie in policy.scopes_of(policy.cookie_name):
         if cookie.lifetime is not None and duration(cookie.lifetime) != policy.cookie_lifetime:
             yield (
@@ -157,8 +159,8 @@ def _disagreements(policy: Policy) -> Iterator[str]:
             )
 
 
-def _untranslated(policy: Policy) -> Iterator[str]:
-    """Yield each text that is missing in a language others of the policy's are given in."""
+def _list_untranslated(policy: Policy) -> Iterator[str]:
+    """Yield a line for each text that lacks a language which other texts of the policy have."""
     texts = [("policy: site", policy.site), ("policy: title", policy.title)]
     for category in policy.categories:
         owner = f"category {category.key!r}"
@@ -167,7 +169,7 @@ def _untranslated(policy: Policy) -> Iterator[str]:
             for name in ("function", "location", "purpose"):
                 texts.append((f"{owner}, cookie {cookie.name!r}: {name}", getattr(cookie, name)))
     if policy.language not in available_languages(policy.strings):
-        yield f"policy: our own texts are not in {policy.language!r}: see `consentgate strings`"
+        yield f"policy: the package has no texts in {policy.language!r}: see `consentgate strings`"
     languages = {code for _, text in texts if isinstance(text, Text) for code in text.translations}
     for where, text in texts:
         for language in sorted(languages - {policy.language}):
@@ -175,8 +177,8 @@ def _untranslated(policy: Policy) -> Iterator[str]:
                 yield f"{where} is not given in {language!r}"
 
 
-def _not_stated(policy: Policy) -> Iterator[str]:
-    """Yield each text a visitor must be given and is not."""
+def _list_missing_texts(policy: Policy) -> Iterator[str]:
+    """Yield a line for each missing text that visitors must be given."""
     for name in ("controller", "contact"):
         if not getattr(policy, name):
             yield f"policy: no {name}"
@@ -197,6 +199,6 @@ def _render(arguments: argparse.Namespace) -> int:
 def _strings(arguments: argparse.Namespace) -> int:
     words = Translations(arguments.language, {})
     print(f"[strings.{arguments.language}]")
-    for message in sorted(known_messages()):
+    for message in sorted(list_messages()):
         print(f"{json.dumps(message)} = {json.dumps(words.gettext(message), ensure_ascii=False)}")
     return 0

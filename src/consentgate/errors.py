@@ -1,10 +1,10 @@
-"""What can go wrong, and whose fault it is.
+"""The errors of this package, by the party at fault.
 
 ConsentGateError
 ├── PolicyError (ValueError)    the site owner's: a mistake in wiring
-├── NoGate (LookupError)        the application's: asked for a visit where no gate stands
-├── ResponseStarted             the application's: a choice that came too late to be remembered
-└── BadPreferences              the visitor's: a cookie that proves nothing; never leaves the gate
+├── NoGate (LookupError)        the application's: it asked for a visit, but no gate is in front of it
+├── ResponseStarted             the application's: a choice made too late to set the cookie
+└── BadPreferences              the visitor's: a cookie that does not verify; never leaves the gate
 """
 
 
@@ -13,16 +13,16 @@ class ConsentGateError(Exception):
 
 
 class PolicyError(ConsentGateError, ValueError):
-    """A policy, an option or a call names something that cannot be; the message names the culprit."""
+    """A policy, an option or an argument is invalid; the message names it."""
 
 
 class NoGate(ConsentGateError, LookupError):
-    """The environ carries no visit: no gate stands in front of this application."""
+    """The environ holds no visit: no gate is in front of this application."""
 
 
 class ResponseStarted(ConsentGateError):
-    """A choice was made after the response had started, so no cookie could remember it."""
+    """A choice was made after the response had started, so no cookie can record it."""
 
 
 class BadPreferences(ConsentGateError):
-    """A preferences cookie that is not genuine, or no longer valid: to the gate, no choice at all."""
+    """The preferences cookie is not genuine or has expired; the gate treats it as no choice."""

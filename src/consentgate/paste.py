@@ -5,8 +5,8 @@
     policy = %(here)s/portal.toml
     secret_key_file = %(here)s/secret.key
 
-The other settings are `ConsentGate`'s options that a text can state: true or false; several texts, with
-blanks between them; none, for no preferences path.
+The other settings are options of `ConsentGate`: ``true`` or ``false``; several texts, separated by blanks;
+``none``, for no preferences path.
 """
 
 from collections.abc import Callable
@@ -29,12 +29,12 @@ def make_filter(app: WSGIApplication, global_conf: dict[str, str], **settings: s
     """Return *app* behind a gate; the ``paste.filter_app_factory`` of this package.
 
     Args:
-        app: what the pipeline has made so far.
+        app: the application made by the rest of the pipeline.
         global_conf: the file's ``[DEFAULT]`` section, which is not read.
         settings: the filter's section: ``policy``, ``secret_key`` or ``secret_key_file``, and options.
 
     Raises:
-        PolicyError: a setting is missing, unknown, or cannot be as it is; names the setting.
+        PolicyError: a setting is missing, unknown or invalid; the message names it.
     """
     try:
         return _policy(settings).wrap(app, **_options(settings))

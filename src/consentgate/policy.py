@@ -1,4 +1,4 @@
-"""Policy: the object a site holds. A catalogue that can also choose, wrap and render."""
+"""`Policy`, the object a site makes: a catalogue that can also choose, wrap and render."""
 
 import os
 import time
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 class Policy(Catalogue):
-    """What a site publishes about its cookies, and so what its server enforces.
+    """The published policy of a site, which its server enforces.
 
     Args:
         categories: every category, in the order visitors see them.
         site: the site's name, for visitors: page and banner are headed "Cookies on SITE".
-        title: of the policy page, in place of that heading.
+        title: title of the policy page, in place of that heading.
         controller: who is responsible (GDPR 4(7)).
         contact: how to reach them.
         privacy_url: address of the privacy notice.
@@ -36,14 +36,15 @@ class Policy(Catalogue):
         cookie_name: of the preferences cookie. On https use ``"__Host-cookies_preferences"``: with another
             name, a host of the same domain can set the cookie, and so give consent for a visitor who has
             not chosen.
-        cookie_domain: its Domain, None for this host only; then its name cannot begin with ``__Host-``.
+        cookie_domain: Domain of the preferences cookie, None for this host only. With a Domain, its name
+            cannot begin with ``__Host-``.
         cookie_lifetime: how long a yes is kept: a timedelta or a text; six months.
         refusal_lifetime: how long a no is kept; as long as a yes, unless given.
         language: the one the site's own texts are in; `translated` gives a text in several.
-        strings: the site's own wording of our texts, by language: ``{"fr": {"Accept all": "D'accord"}}``.
+        strings: the site's wording of this package's texts: ``{"fr": {"Accept all": "D'accord"}}``.
 
     Raises:
-        PolicyError: naming what cannot be.
+        PolicyError: an argument is invalid; the message names it.
 
     >>> from consentgate import Basis, Category
     >>> policy = Policy(
@@ -70,7 +71,7 @@ class Policy(Catalogue):
         """Return the policy written in the TOML file at *path*.
 
         Raises:
-            PolicyError: a line for each mistake, with the file, the table and the culprit.
+            PolicyError: a line for each mistake, with file, table and value.
             OSError: the file cannot be read.
         """
         name = os.fspath(path)
@@ -83,7 +84,7 @@ class Policy(Catalogue):
         """Return the policy described by *mapping*, whose keys are those of a policy file.
 
         Raises:
-            PolicyError: a line for each mistake, with the table and the culprit.
+            PolicyError: a line for each mistake, with table and value.
         """
         return cls._from_mapping(mapping, "policy")
 
@@ -95,11 +96,11 @@ class Policy(Catalogue):
         return policy
 
     def choose(self, accepted: Iterable[str], *, at: datetime | None = None) -> Preferences:
-        """Return what a visitor has chosen who accepts exactly these categories and refuses the others.
+        """Return the preferences of a visitor who accepts exactly these categories and refuses the others.
 
         Args:
-            accepted: keys of categories; necessary ones may be among them, and change nothing.
-            at: when, an aware datetime; now, unless given.
+            accepted: keys of categories; necessary ones are ignored.
+            at: the time of the choice, an aware datetime; now, unless given.
 
         Raises:
             PolicyError: an unknown category, or a naive datetime.
@@ -121,9 +122,9 @@ class Policy(Catalogue):
             language: a code such as ``"fr"``; the policy's own, unless given.
 
         Raises:
-            PolicyError: another format, or no language.
+            PolicyError: an unknown format, or a malformed language.
         """
-        # Jinja2 is loaded when there is something to draw, not with the package.
+        # Jinja2 is imported with the first page, not with the package.
         from consentgate.rendering.html import Renderer
 
         if output not in ("markdown", "html", "json"):
@@ -137,6 +138,6 @@ class Policy(Catalogue):
         """Return *app* behind a gate that enforces this policy; `GateOptions` explains the options.
 
         Raises:
-            PolicyError: an option cannot be as it is.
+            PolicyError: an option is invalid; the message names it.
         """
         return ConsentGate(app, self, **options)

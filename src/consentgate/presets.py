@@ -2,7 +2,7 @@
 
 Each function takes the names the site has given its cookies and returns declarations for a necessary
 category; `None` leaves one out. Every name comes with its ``__Host-`` and ``__Secure-`` spellings, a
-name with ``*`` declares a chunked family. What a site declares itself wins.
+name with ``*`` declares a chunked family. A declaration of the site replaces the preset's of the same name.
 
 >>> [cookie.name for cookie in flask(session="sid", remember=None)]
 ['sid', '__Host-sid', '__Secure-sid']
@@ -29,7 +29,7 @@ _PREFIXES = ("", "__Host-", "__Secure-")
 
 @dataclass(frozen=True, slots=True)
 class PresetCookie(Cookie):
-    """A cookie this package describes: a site's own declaration of the same name takes its place."""
+    """A cookie declared by this package; a site's declaration of the same name replaces it."""
 
     is_preset: ClassVar[bool] = True
 
@@ -99,7 +99,7 @@ def preset(name: str, **names: str | None) -> tuple[Cookie, ...]:
     """Return the cookies of the preset called *name*, with those in *names* renamed.
 
     Raises:
-        PolicyError: there is no such preset, or it knows no such cookie.
+        PolicyError: an unknown preset, or an unknown cookie in *names*.
     """
     if name not in PRESETS:
         raise PolicyError(f"unknown preset {name!r}; known are {', '.join(sorted(PRESETS))}")

@@ -252,7 +252,7 @@ class Site:
             self.reports.append((environ["CONTENT_TYPE"], body))
             start_response("204 No Content", [])
             return []
-        content_type, body = self._content(path)
+        content_type, body = self._read_static(path)
         headers = [("Content-Type", content_type), ("Cache-Control", "no-store")]
         dest, accept = environ.get("HTTP_SEC_FETCH_DEST"), environ.get("HTTP_ACCEPT")
         if self.field and is_document("200 OK", [content_type], dest, accept):
@@ -261,7 +261,7 @@ class Site:
         start_response("200 OK", headers)
         return [body]
 
-    def _content(self, path: str) -> tuple[str, bytes]:
+    def _read_static(self, path: str) -> tuple[str, bytes]:
         pages = {
             "/": ("text/html", PAGE),
             "/probes": ("text/html", PROBES),

@@ -53,7 +53,7 @@ class GatedSite(Site):
         if path == "/done":
             start_response("200 OK", [("Content-Type", "text/html"), ("Cache-Control", "no-store")])
             return [b"<!doctype html><link rel='icon' href='data:,'><title>done</title>"]
-        content_type, body = self._content(path)
+        content_type, body = self._read_static(path)
         headers = [("Content-Type", content_type)]
         if path == "/":
             body = self._page(Visit.from_environ(environ), body)

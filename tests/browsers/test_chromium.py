@@ -273,8 +273,8 @@ def test_accepting_takes_three_keys_and_withdrawing_nine(browser: Browser) -> No
     browser.follow("main a[href='/cookies']")
     browser.follow("button[value=refuse_all]")
     assert browser.keys <= 9
-    told = shown(browser, "[role=status]")
-    assert told.startswith("Saved. You refused all cookies that are not necessary, Statistical included.")
+    reported = shown(browser, "[role=status]")
+    assert reported.startswith("Saved. You refused all cookies that are not necessary, Statistical included.")
     # `theme` lives under /shop, so the browser shows it, and lets go of it, on the next page there.
     assert browser.jar == {"sid", "theme", "cookies_preferences"}
     browser.open("/shop/")
@@ -344,8 +344,8 @@ def test_a_changed_category_is_asked_and_answered_alone(browser: Browser) -> Non
     browser.open("/cookies")
     assert chosen(browser) == {"statistical": "unset", "internal": "yes", "third-party": "no"}
     days = browser.driver.find_elements(By.CSS_SELECTOR, ".consentgate-state time")
-    told = [str(day.get_attribute("datetime")) for day in days]
-    assert told == [f"{datetime.now(UTC):%Y-%m-%d}", f"{long_ago:%Y-%m-%d}"]
+    reported = [str(day.get_attribute("datetime")) for day in days]
+    assert reported == [f"{datetime.now(UTC):%Y-%m-%d}", f"{long_ago:%Y-%m-%d}"]
 
 
 def test_objecting_and_taking_it_back(browser: Browser) -> None:

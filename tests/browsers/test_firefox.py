@@ -78,8 +78,8 @@ class Firefox:
     def ask(self, expression: str) -> Any:
         """Return what a script on the page would see."""
         target = {"context": self._context}
-        told = self.tell("script.evaluate", expression=expression, target=target, awaitPromise=False)
-        return told["result"].get("value")
+        reported = self.tell("script.evaluate", expression=expression, target=target, awaitPromise=False)
+        return reported["result"].get("value")
 
     def press(self, *keys: str) -> None:
         self.keys += len(keys)

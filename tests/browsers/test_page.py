@@ -67,8 +67,8 @@ def test_axe_finds_nothing_in_any_state(browser: Browser, scheme: str, width: in
         found = browser.driver.execute_async_script(  # type: ignore[no-untyped-call]
             "const done = arguments[0]; axe.run().then(result => done(JSON.stringify(result.violations)))"
         )
-        told = [(each["id"], [node["html"] for node in each["nodes"]]) for each in json.loads(found)]
-        assert told == [], document
+        reported = [(each["id"], [node["html"] for node in each["nodes"]]) for each in json.loads(found)]
+        assert reported == [], document
 
 
 @pytest.mark.parametrize("width", [320, 640])

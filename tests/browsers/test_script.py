@@ -136,7 +136,7 @@ def test_a_page_kept_by_the_back_button_learns_of_the_answer(browser: Browser, s
     wait_until(browser, "!document.querySelector('.consentgate-banner form')")
 
 
-def test_where_the_script_is_refused_the_form_is_posted(browser: Browser, server: Server) -> None:
+def test_the_form_is_posted_when_the_script_is_refused(browser: Browser, server: Server) -> None:
     server.refuses_scripts = True
     browser.open("/page?q=1")
     old = browser.loader

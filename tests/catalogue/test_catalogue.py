@@ -71,7 +71,7 @@ def test_a_name_may_be_declared_for_several_scopes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "said"),
+    ("declared", "message"),
     [
         (lambda: categories("a", "a"), "cookie 'a' is in two categories, 'c0' and 'c1'"),
         (lambda: categories("_pk_*", "_pk_*"), "'_pk_*' is in two categories"),
@@ -89,11 +89,11 @@ def test_a_name_may_be_declared_for_several_scopes() -> None:
         ),
     ],
 )
-def test_what_cannot_be_is_named(declared: Any, said: str) -> None:
+def test_an_impossible_declaration_is_named(declared: Any, message: str) -> None:
     """R20, R36."""
     with pytest.raises(PolicyError) as caught:
         Policy(declared())
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_equally_long_patterns_are_fine_where_no_name_or_no_conflict_can_be() -> None:
@@ -103,7 +103,7 @@ def test_equally_long_patterns_are_fine_where_no_name_or_no_conflict_can_be() ->
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"title": 5}, "title must be a text, not 5"),
         ({"privacy_url": "javascript:alert(1)"}, "not 'javascript:alert(1)'"),
@@ -127,10 +127,10 @@ def test_equally_long_patterns_are_fine_where_no_name_or_no_conflict_can_be() ->
         ({"refusal_lifetime": "six months"}, "refusal_lifetime: a lifetime is"),
     ],
 )
-def test_a_mistyped_option_is_named(options: dict[str, Any], said: str) -> None:
+def test_a_mistyped_option_is_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         Policy([NECESSARY], **options)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_dates_are_dates() -> None:
@@ -227,14 +227,14 @@ def test_refusing_what_is_necessary_names_it() -> None:
 
 
 @pytest.mark.parametrize("option", ["site", "title", "controller", "contact", "privacy_url"])
-def test_what_is_published_is_text_and_named_if_not(option: str) -> None:
+def test_a_published_value_that_is_not_text_is_named(option: str) -> None:
     options: dict[str, Any] = {option: 1}
     with pytest.raises(PolicyError, match=rf"^policy: {option}\b"):
         Policy([], **options)
 
 
 @pytest.mark.parametrize("url", ["https://example.org/privacy", "http://example.org", "/privacy"])
-def test_where_privacy_is_explained(url: str) -> None:
+def test_the_privacy_url_is_a_path_or_a_web_address(url: str) -> None:
     assert Policy([], privacy_url=url).privacy_url == url
 
 
@@ -271,6 +271,6 @@ def test_every_mistake_in_the_strings_is_a_line() -> None:
         Policy([], strings=strings)
     assert [line.split(",")[0] for line in str(caught.value).splitlines()] == [
         "strings: a language is a code such as 'fr' or 'pt-BR'",
-        "strings: 'Nothing of ours' is none of our texts; `consentgate strings` prints them",
+        "strings: 'Nothing of ours' is not a text of this package; `consentgate strings` prints them",
         "strings: for 'de' a table of texts is needed",
     ]

@@ -57,7 +57,7 @@ def test_a_name_no_browser_would_store(name: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"provider": 5}, "provider must be a text, not 5"),
         ({"purpose": None}, "purpose must be a text, not None"),
@@ -70,12 +70,12 @@ def test_a_name_no_browser_would_store(name: Any) -> None:
         ({"path": None}, "not a path: None"),
     ],
 )
-def test_a_mistyped_attribute_is_named_with_its_cookie(options: dict[str, Any], said: str) -> None:
+def test_a_mistyped_attribute_is_named_with_its_cookie(options: dict[str, Any], message: str) -> None:
     """R91."""
     with pytest.raises(PolicyError) as caught:
         Cookie("_ga", **options)
     assert "cookie '_ga'" in str(caught.value)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_prefixes_are_taken_in_any_case_as_browsers_do() -> None:
@@ -116,7 +116,7 @@ def test_a_necessary_sounding_category_must_say_so(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ({"key": ""}, "not ''"),
         ({"key": "a.b"}, "not 'a.b'"),
@@ -137,10 +137,10 @@ def test_a_necessary_sounding_category_must_say_so(key: str) -> None:
         ({"key": "a", "basis": Basis.EXEMPT, "attestation": True}, "needs an Attestation, not True"),
     ],
 )
-def test_a_mistyped_category_is_named(arguments: dict[str, Any], said: str) -> None:
+def test_a_mistyped_category_is_named(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         Category(**arguments)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(

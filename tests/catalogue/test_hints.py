@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consentgate import Basis, Category, Cookie, Policy
-from consentgate.catalogue.hints import hints, mend_of
+from consentgate.catalogue.hints import list_hints, suggest_name
 from consentgate.presets import PRESETS
 
 REGULAR = "it looks like a regular expression"
@@ -47,7 +47,7 @@ REGULAR = "it looks like a regular expression"
     ],
 )
 def test_an_odd_name_is_named_with_its_mend(name: str, odd: str, meant: str | None) -> None:
-    mend = mend_of(name)
+    mend = suggest_name(name)
     assert mend is not None
     assert mend.startswith(odd)
     assert mend.partition("perhaps you mean ")[2] == (meant or "")
@@ -73,36 +73,36 @@ def test_an_odd_name_is_named_with_its_mend(name: str, odd: str, meant: str | No
     ],
 )
 def test_a_common_name_is_not_odd(name: str) -> None:
-    assert mend_of(name) is None
+    assert suggest_name(name) is None
 
 
 def test_no_preset_is_odd() -> None:
-    assert not [cookie.name for make in PRESETS.values() for cookie in make() if mend_of(cookie.name)]
+    assert not [cookie.name for make in PRESETS.values() for cookie in make() if suggest_name(cookie.name)]
 
 
 @given(st.text("abc_.-[]()^$*+?\\{}<>|=;, \"'09", max_size=12))
 @example(r"a\.")
 @example("'a b'")
 def test_a_name_that_may_be_meant_can_be_declared(name: str) -> None:
-    mend = mend_of(name)
+    mend = suggest_name(name)
     if mend and "perhaps you mean " in mend:
         meant = mend.partition("perhaps you mean ")[2]
         for each in ast.literal_eval(f"[{meant}]"):
             assert Cookie(each).name == each
 
 
-def test_what_is_no_text_has_no_mend() -> None:
-    assert mend_of(5) is None
+def test_a_value_that_is_not_text_gets_no_suggestion() -> None:
+    assert suggest_name(5) is None
 
 
 def test_a_preferences_cookie_that_others_can_plant_is_hinted_at() -> None:
     necessary = Category("necessary", basis=Basis.NECESSARY, cookies=["sid"])
-    (plain,) = hints(Policy([necessary]))
+    (plain,) = list_hints(Policy([necessary]))
     assert plain.startswith("cookie_name 'cookies_preferences': another host of the same domain can set")
     assert 'cookie_name = "__Host-cookies_preferences"' in plain
-    (shared,) = hints(Policy([necessary], cookie_domain="example.org"))
+    (shared,) = list_hints(Policy([necessary], cookie_domain="example.org"))
     assert shared.startswith("cookie_domain 'example.org': any host under it can set")
-    assert not list(hints(Policy([necessary], cookie_name="__Host-choices")))
+    assert not list(list_hints(Policy([necessary], cookie_name="__Host-choices")))
 
 
 @pytest.mark.parametrize(
@@ -110,18 +110,18 @@ def test_a_preferences_cookie_that_others_can_plant_is_hinted_at() -> None:
     [("choices", "__Host-choices"), ("__Secure-choices", "__Host-choices"), ("__Http-c", "__Host-Http-c")],
 )
 def test_the_name_that_is_hinted_at_has_the_right_prefix(name: str, better: str) -> None:
-    (hint,) = hints(Policy([], cookie_name=name))
+    (hint,) = list_hints(Policy([], cookie_name=name))
     assert f'cookie_name = "{better}"' in hint
 
 
 def test_a_hint_names_category_and_cookie() -> None:
     policy = Policy([Category("audience", cookies=["_ga_[A-Z]+"])], cookie_name="__Host-c")
-    (hint,) = hints(policy)
+    (hint,) = list_hints(policy)
     assert hint.startswith("category 'audience', cookie '_ga_[A-Z]+': it looks like a regular expression")
 
 
 def hints_of(*categories: Category, **options: Any) -> list[str]:
-    return list(hints(Policy(categories, cookie_name="__Host-c", **options)))
+    return list(list_hints(Policy(categories, cookie_name="__Host-c", **options)))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_another_sites_cookies_without_its_hosts_are_hinted_at(provider: str) ->
         ("Google", {"controller": "Google Ireland Ltd"}),
     ],
 )
-def test_the_sites_own_cookies_are_not(provider: str, options: dict[str, Any]) -> None:
+def test_the_sites_own_cookies_get_no_hint(provider: str, options: dict[str, Any]) -> None:
     assert not hints_of(Category("a", cookies=[Cookie("theme", provider=provider)]), **options)
 
 

@@ -96,7 +96,7 @@ def test_hosts_of_more_than_two_kibibytes_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"hosts": "maps.example"}, "category 'a': hosts must be a list of hosts, not 'maps.example'"),
         ({"hosts": 5}, "hosts must be a list of hosts, not 5"),
@@ -110,10 +110,10 @@ def test_hosts_of_more_than_two_kibibytes_are_refused() -> None:
         ({"consent_mode": [[]]}, "unknown signal []"),
     ],
 )
-def test_a_mistyped_declaration_is_named(options: dict[str, Any], said: str) -> None:
+def test_a_mistyped_declaration_is_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         Category("a", **options)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("value", [1, "true", None])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentgate import PolicyError
-from consentgate.catalogue.lifetimes import duration, lifetime_limit, lifetime_text, measured
+from consentgate.catalogue.lifetimes import duration, lifetime_limit, lifetime_text, measure_lifetime
 
 DAY = 24 * 3600
 
@@ -68,11 +68,7 @@ def test_a_lifetime_that_is_not_stated_has_no_words() -> None:
 )
 def test_lifetimes_in_words(lifetime: timedelta | str, text: str, parts: tuple[int, str] | None) -> None:
     assert lifetime_text(lifetime) == text
-    assert measured(lifetime) == parts
-
-
-def test_no_lifetime_is_no_text() -> None:
-    assert lifetime_text(None) == ""
+    assert measure_lifetime(lifetime) == parts
 
 
 @pytest.mark.parametrize(
@@ -91,6 +87,6 @@ def test_no_lifetime_is_no_text() -> None:
         (["session", None], False, 400 * DAY),
     ],
 )
-def test_how_long_a_cookie_may_live(declared: list[Any], exempt: bool, seconds: int | None) -> None:
+def test_the_lifetime_limit_of_a_cookie(declared: list[Any], exempt: bool, seconds: int | None) -> None:
     """R27, R41."""
     assert lifetime_limit(declared, exempt=exempt) == seconds

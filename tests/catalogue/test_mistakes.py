@@ -28,8 +28,8 @@ def build(parts: list[int]) -> list[int]:
 @example([1, BAD, 1, -2])
 def test_every_mistake_is_noted_and_the_rest_is_kept(parts: list[int]) -> None:
     mistakes = Mistakes("file")
-    usable = mistakes.usable(build, parts)
-    assert usable == list(dict.fromkeys(part for part in parts if part >= 0))
+    keep_usable = mistakes.keep_usable(build, parts)
+    assert keep_usable == list(dict.fromkeys(part for part in parts if part >= 0))
     repeated = {part for part in parts if part >= 0 and parts.count(part) > 1}
     negative = {part for part in parts if part < 0}
     assert set(mistakes.lines) == {f"file: {part} is negative" for part in negative} | {
@@ -45,9 +45,9 @@ def test_a_file_without_mistakes_is_built_once_and_one_mistake_is_found_in_few_c
         calls.append(len(parts))
         return build(parts)
 
-    Mistakes("file").usable(counted, range(1000))
+    Mistakes("file").keep_usable(counted, range(1000))
     assert len(calls) == 1
-    Mistakes("file").usable(counted, [*range(999), BAD])
+    Mistakes("file").keep_usable(counted, [*range(999), BAD])
     assert len(calls) < 1 + 25
 
 
@@ -74,6 +74,6 @@ def test_a_place_is_left_when_something_else_goes_wrong() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError), mistakes.inside("table"):
-        mistakes.usable(fail, [1])
+        mistakes.keep_usable(fail, [1])
     mistakes.note("after")
     assert mistakes.lines == ["file: after"]

@@ -15,7 +15,7 @@ NAMES = st.text("ab_", max_size=8)
 @example({"a*", "ab*", "*b"}, "abb")
 @example({"a*ab*"[:3]}, "a")
 @example({"a*a"}, "a")
-def test_of_those_that_match_the_longest_literal_governs(several: set[str], name: str) -> None:
+def test_the_matching_pattern_with_the_longest_literal_governs(several: set[str], name: str) -> None:
     matching = {pattern for pattern in several if fnmatchcase(name, pattern)}
     governing = Patterns(several).match(name)
     if not matching:

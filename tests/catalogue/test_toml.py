@@ -68,7 +68,7 @@ def test_an_empty_mapping_is_a_policy_with_nothing_but_its_own_cookie() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mapping", "said"),
+    ("mapping", "message"),
     [
         ({"titel": "x"}, "policy: unknown key 'titel'; known are site, title, controller"),
         ([], "policy: a table of keys and values is needed, not []"),
@@ -80,7 +80,7 @@ def test_an_empty_mapping_is_a_policy_with_nothing_but_its_own_cookie() -> None:
         ({"category": [{}]}, "[[category]]: no 'key'"),
         ({"category": [{"key": "a", "cookys": []}]}, "[[category]] 'a': unknown key 'cookys'"),
         ({"category": [{"key": "a", "cookies": "x"}]}, "cookies must be an array of names, not 'x'"),
-        ({"category": [{"key": "a", "cookies": [5]}]}, "cookies must be an array of names, and 5 is none"),
+        ({"category": [{"key": "a", "cookies": [5]}]}, "cookies must be an array of names, not 5"),
         (
             {"category": [{"key": "a", "basis": "maybe"}]},
             "basis must be one of necessary, consent, exempt, not 'maybe'",
@@ -110,15 +110,15 @@ def test_an_empty_mapping_is_a_policy_with_nothing_but_its_own_cookie() -> None:
         ),
     ],
 )
-def test_errors_name_the_source_the_table_and_the_culprit(mapping: Any, said: str) -> None:
+def test_errors_name_the_source_the_table_and_the_culprit(mapping: Any, message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         Policy.from_dict(mapping)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_errors_name_the_file(tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
-    for content, said in (
+    for content, message in (
         ("title = ", "not TOML"),
         ("\xff", "not TOML"),
         ("titel = 'x'", "unknown key 'titel'"),
@@ -128,7 +128,7 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
         with pytest.raises(PolicyError) as caught:
             Policy.from_toml(path)
         assert str(caught.value).startswith(f"{path}: ")
-        assert said in str(caught.value)
+        assert message in str(caught.value)
 
 
 def test_a_file_that_is_not_there_is_an_oserror(tmp_path: Path) -> None:
@@ -159,17 +159,17 @@ def test_every_text_may_be_given_by_language() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mapping", "said"),
+    ("mapping", "message"),
     [
         ({"colour": 1}, "policy: unknown key 'colour'"),
         ({"category": [{"key": "a", "cookie": {}}]}, "category.cookie must be an array of tables"),
         ({"category": [{}]}, "no 'key'"),
     ],
 )
-def test_errors_begin_with_where_they_are(mapping: Any, said: str) -> None:
+def test_errors_begin_with_where_they_are(mapping: Any, message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         Policy.from_dict(mapping)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert str(caught.value).startswith("policy: ")
 
 
@@ -235,7 +235,7 @@ def test_every_mistake_of_a_file_is_named_in_a_line(tmp_path: Path) -> None:
         "unknown key 'titel'; known are site, title,",
         "[[category]] 'necessary': no browser would store a cookie of this name: 'sid='; it holds a '='; "
         "perhaps you mean 'sid'",
-        "[[category]] 'necessary': cookies must be an array of names, and 5 is none",
+        "[[category]] 'necessary': cookies must be an array of names, not 5",
         "[[category]] 'necessary': category 'necessary' has no basis",
         "[[category]] 'a': unknown key 'cookys'",
         "[[category]] 'a': title: in 'de', a text is needed, not 5",
@@ -256,16 +256,16 @@ def test_every_mistake_of_a_file_is_named_in_a_line(tmp_path: Path) -> None:
         "language: a language is a code such as 'fr' or 'pt-BR', not 'English'",
         "cookie_lifetime must be a second to 400 days",
         "cookie_domain 'example.org': a cookie named '__Host-x' has no Domain",
-        "strings: 'Nothing of ours' is none of our texts",
-        "strings: 'Nor this' is none of our texts",
+        "strings: 'Nothing of ours' is not a text of this package",
+        "strings: 'Nor this' is not a text of this package",
         "category 'c' is declared twice",
         "patterns 'ab*' in 'c' and '*bc' in 'd' are equally long",
         "cookie 'x' is in two categories, 'c' and 'd'",
         "cookie 'q' is in two categories, 'c' and 'd'",
     ]
-    said = [line.removeprefix(f"{path}: ") for line in lines]
-    assert len(said) == len(beginnings)
-    assert all(map(str.startswith, said, beginnings)), said
+    message = [line.removeprefix(f"{path}: ") for line in lines]
+    assert len(message) == len(beginnings)
+    assert all(map(str.startswith, message, beginnings)), message
 
 
 GOOD: dict[str, Any] = {
@@ -311,7 +311,7 @@ def test_each_mistake_is_named_whatever_other_mistakes_there_are(chosen: set[int
         Policy.from_dict(mapping)
     lines = str(caught.value).splitlines()
     assert len(lines) == len(wanted)
-    assert all(any(said in line for line in lines) for said in wanted)
+    assert all(any(message in line for line in lines) for message in wanted)
 
 
 def test_presets_of_a_policy_whose_necessary_category_is_mistaken_are_no_further_mistake() -> None:

@@ -23,7 +23,7 @@ def exempt(*names: str) -> Category:
     return statistics(*names, basis=Basis.EXEMPT, attestation=ATTESTED)
 
 
-AGAIN = "category 'statistical': visitors who accepted it are asked again, who refused it are not: "
+AGAIN = "category 'statistical': visitors who accepted it are asked again, visitors who refused it are not: "
 
 
 def test_texts_ask_nobody_again() -> None:
@@ -71,7 +71,7 @@ def test_exempt_categories_ask_nobody() -> None:
         "category 'statistical': nobody is asked, it is on until a visitor refuses it"
     ]
     assert asked([exempt("a")], [exempt("b")]) == [
-        "category 'statistical': nobody is asked again, who had refused it still does: "
+        "category 'statistical': nobody is asked again; a visitor who refused it still does: "
         "cookies added: a; cookies removed: b"
     ]
 

@@ -44,7 +44,7 @@ def test_something_undeclared_is_exit_status_one(
     assert out.endswith("Cookies: 1 undeclared.\n")
 
 
-def test_something_never_seen_is_too(store: str, policy: str) -> None:
+def test_something_never_seen_is_exit_status_one(store: str, policy: str) -> None:
     Path(policy).write_text(POLICY.replace('"_pk', '"zzz", "gone", "_pk'))
     assert drift(store, "--policy", policy) == 1
 
@@ -100,7 +100,7 @@ def test_an_operators_table_says_more(store: str, tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("content", "option", "error"),
     [
-        (None, None, "nothing was noted there yet"),
+        (None, None, "nothing was recorded there yet"),
         ("no database" * 100, None, "file is not a database"),
         ("titel = 1", "--policy", "unknown key 'titel'"),
         (None, "--policy", "No such file"),

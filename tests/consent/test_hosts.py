@@ -37,7 +37,7 @@ def test_more_consent_lists_no_host_less(one: frozenset[str], more: frozenset[st
     assert fewer <= all_
 
 
-def test_what_is_always_allowed_is_listed_even_of_an_empty_visit() -> None:
+def test_necessary_hosts_are_listed_before_any_choice() -> None:
     assert HOSTS.field(frozenset()).value == f"default-src {CSP_BASE} cdn.example"
 
 

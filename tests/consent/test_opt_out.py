@@ -101,6 +101,6 @@ def test_caches_learn_of_the_fields_only_where_they_decide_something() -> None:
 @pytest.mark.parametrize("updated", [None, date(2026, 11, 25)])
 def test_the_site_says_that_it_honours_the_signal(updated: date | None) -> None:
     """R54."""
-    said = json.loads(gpc_json(updated))
-    assert said == {"gpc": True} | ({} if updated is None else {"lastUpdate": "2026-11-25"})
-    assert said["gpc"] is True
+    message = json.loads(gpc_json(updated))
+    assert message == {"gpc": True} | ({} if updated is None else {"lastUpdate": "2026-11-25"})
+    assert message["gpc"] is True

@@ -33,14 +33,14 @@ POLICY = Policy(
 FRESH = dict(POLICY.digests)
 
 
-def test_before_any_choice_everything_is_unset() -> None:
+def test_everything_is_unset_before_any_choice() -> None:
     assert UNDECIDED.answers == ()
     assert UNDECIDED.state("a") == "unset"
     assert not UNDECIDED.accepts("a")
     assert not UNDECIDED.refuses("a")
 
 
-def test_answers_are_told_apart_and_equal_in_any_order() -> None:
+def test_answers_are_distinct_and_equal_in_any_order() -> None:
     preferences = Preferences((NO, YES))
     assert preferences == Preferences((YES, NO))
     assert hash(preferences) == hash(Preferences((YES, NO)))

@@ -152,7 +152,7 @@ def test_only_what_is_asked_here_is_signed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"secret_key": "short"}, "secret_key has 5 bytes, 16 are needed; `consentgate keygen`"),
         ({"secret_key": b""}, "secret_key has 0 bytes"),
@@ -164,10 +164,10 @@ def test_only_what_is_asked_here_is_signed() -> None:
         ({"secret_key": KEY, "secret_key_fallbacks": 5}, "must be a list of keys, not 5"),
     ],
 )
-def test_a_bad_key_is_an_error_that_does_not_show_it(options: dict[str, Any], said: str) -> None:
+def test_a_bad_key_is_an_error_that_does_not_show_it(options: dict[str, Any], message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         PreferencesSerializer(POLICY, **options)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "short" not in str(caught.value)
 
 
@@ -280,13 +280,13 @@ FROM_0_1_0 = {
 
 
 @pytest.mark.parametrize("yes", FROM_0_1_0)
-def test_a_cookie_of_version_0_1_0_is_still_believed(yes: str) -> None:
+def test_a_cookie_of_version_0_1_0_still_verifies(yes: str) -> None:
     """So nobody is asked again by an upgrade."""
     assert SERIALIZER.dumps(chosen(yes.split())) == FROM_0_1_0[yes]
     assert SERIALIZER.loads(FROM_0_1_0[yes], now=NOW) == chosen(yes.split())
 
 
-def test_a_cookie_of_version_0_1_0_is_believed_under_another_name_key_and_basis() -> None:
+def test_a_cookie_of_version_0_1_0_verifies_under_another_name_key_and_basis() -> None:
     host = make_policy(cookie_name="__Host-cookies_preferences")
     token = (
         "1.internal.y.1763900000.GviKGz0b.statistical.n.1763900000.nfoQao2z.third-party.n.1763900000."

@@ -56,7 +56,7 @@ def allowed(result: TokenResult, policy: Policy = POLICY) -> frozenset[str]:
 @example(f"{NAME}x={token()}")
 @example(f'{NAME}="{token()}"')
 @example(f"{NAME}={token()}=")
-def test_nothing_but_a_genuine_token_proves_anything(cookie_string: str) -> None:
+def test_only_a_genuine_token_proves_anything(cookie_string: str) -> None:
     """R1."""
     result = read(cookie_string)
     assert (result.preferences, result.verified) == (UNDECIDED, ())
@@ -69,7 +69,7 @@ def test_without_the_cookies_name_there_is_no_token() -> None:
     assert NO_TOKEN.situation == Situation()
 
 
-def test_a_genuine_token_is_believed() -> None:
+def test_a_genuine_token_is_verified() -> None:
     result = read(f"a=1; {pair()}; b=2")
     assert result.preferences == chosen()
     assert allowed(result) == {"necessary", "statistical"}
@@ -174,7 +174,7 @@ def test_verification_is_done_once_and_age_judged_each_time(monkeypatch: pytest.
     assert allowed(reader.read(pair(), NOW - 60)) == {"necessary", "statistical"}
 
 
-def test_only_genuine_texts_are_remembered_and_within_bounds() -> None:
+def test_only_genuine_texts_are_cached_and_within_bounds() -> None:
     reader = TokenReader(SERIALIZER)
     for number in range(100):
         reader.read(f"{NAME}=forged{number}", NOW)
@@ -197,7 +197,7 @@ def test_an_answer_that_lapses_leaves_the_others() -> None:
     assert allowed(read(cookie_string, NOW + LIFETIME + 1000)) == {"necessary"}
 
 
-def test_a_token_whose_only_yes_has_changed_is_genuine_and_says_nothing() -> None:
+def test_a_genuine_token_whose_only_yes_has_changed_answers_nothing() -> None:
     before = Policy([Category("statistical", cookies=["_pk_old"])])
     serializer = PreferencesSerializer(before, secret_key=KEY)
     text = serializer.dumps(before.choose(["statistical"], at=datetime.fromtimestamp(NOW, UTC)))

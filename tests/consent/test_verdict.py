@@ -46,12 +46,12 @@ def situations(draw: st.DrawFn, policy: Policy = POLICY) -> Situation:
     )
 
 
-def said(**given_answers: bool) -> Situation:
+def message(**given_answers: bool) -> Situation:
     return Situation(tuple(sorted((key.replace("_", "-"), yes) for key, yes in given_answers.items())))
 
 
-EVERYTHING = said(statistical=True, internal=True, third_party=True)
-NOTHING = said(statistical=False, internal=False, third_party=False)
+EVERYTHING = message(statistical=True, internal=True, third_party=True)
+NO_SITUATION = message(statistical=False, internal=False, third_party=False)
 UNDECIDED = Situation()
 
 
@@ -159,8 +159,8 @@ def test_before_a_choice_only_necessary_and_exempt_categories_are_allowed() -> N
     undecided = JUDGE.permissions(UNDECIDED)
     assert undecided.allowed == {"necessary", "statistical"}
     assert undecided.asked == ("internal", "third-party")
-    assert JUDGE.permissions(NOTHING).allowed == {"necessary"}
-    assert JUDGE.permissions(NOTHING).asked == ()
+    assert JUDGE.permissions(NO_SITUATION).allowed == {"necessary"}
+    assert JUDGE.permissions(NO_SITUATION).asked == ()
     assert JUDGE.permissions(EVERYTHING).allowed == {"necessary", *CHOOSABLE}
 
 
@@ -173,13 +173,13 @@ def test_without_answers_to_ask_for_nothing_is_asked() -> None:
 @pytest.mark.parametrize(
     ("name", "situation", "text"),
     [
-        ("sid", NOTHING, "admitted: necessary (category 'necessary')"),
-        (" sid\t", NOTHING, "admitted: necessary (category 'necessary')"),
+        ("sid", NO_SITUATION, "admitted: necessary (category 'necessary')"),
+        (" sid\t", NO_SITUATION, "admitted: necessary (category 'necessary')"),
         ("_pk_id", UNDECIDED, "admitted: exempt, not refused (category 'statistical')"),
-        ("_pk_ses.1", NOTHING, "not admitted: refused (category 'statistical')"),
+        ("_pk_ses.1", NO_SITUATION, "not admitted: refused (category 'statistical')"),
         ("theme", EVERYTHING, "admitted: accepted (category 'internal')"),
         ("theme", UNDECIDED, "not admitted: not accepted (category 'internal')"),
-        ("vid", NOTHING, "not admitted: refused (category 'third-party')"),
+        ("vid", NO_SITUATION, "not admitted: refused (category 'third-party')"),
         (
             "theme",
             Situation(changed=frozenset({"internal"})),
@@ -197,7 +197,7 @@ def test_without_answers_to_ask_for_nothing_is_asked() -> None:
         ),
         (
             "theme",
-            NOTHING._replace(applies=False),
+            NO_SITUATION._replace(applies=False),
             "admitted: the policy does not apply (category 'internal')",
         ),
         ("zzz", Situation(applies=False), "admitted: the policy does not apply (no category)"),
@@ -223,7 +223,13 @@ def test_every_verdict_has_its_reason(name: str, situation: Situation, text: str
 
 
 def test_a_verdict_is_true_or_false_and_nothing_else() -> None:
-    for situation in (UNDECIDED, EVERYTHING, NOTHING, Situation(applies=False), Situation(withheld=True)):
+    for situation in (
+        UNDECIDED,
+        EVERYTHING,
+        NO_SITUATION,
+        Situation(applies=False),
+        Situation(withheld=True),
+    ):
         for verdict in JUDGE.permissions(situation).verdicts.values():
             assert verdict.admitted is True or verdict.admitted is False
     assert Verdict(False, Reason.UNSTORABLE) == UNSTORABLE
@@ -231,9 +237,9 @@ def test_a_verdict_is_true_or_false_and_nothing_else() -> None:
 
 def test_undeclared_cookies_may_be_admitted_and_only_reported() -> None:
     judge = Judge(POLICY, admit_undeclared=True)
-    permissions = judge.permissions(NOTHING)
+    permissions = judge.permissions(NO_SITUATION)
     assert judge.explain("zzz", permissions) == Verdict(True, Reason.UNDECLARED_REPORTED)
-    assert permissions.allowed == JUDGE.permissions(NOTHING).allowed
+    assert permissions.allowed == JUDGE.permissions(NO_SITUATION).allowed
     assert judge.explain("", permissions) == NAMELESS
 
 
@@ -256,7 +262,7 @@ def test_a_name_nobody_agrees_on_is_nameless(text: str) -> None:
     assert (JUDGE.category_key(text) is Special.NAMELESS) is is_nameless
 
 
-def test_names_and_situations_are_remembered_within_bounds() -> None:
+def test_names_and_situations_are_cached_within_bounds() -> None:
     judge = Judge(POLICY)
     for number in range(5000):
         judge.category_key(f"name{number}")

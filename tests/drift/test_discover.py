@@ -176,3 +176,8 @@ def test_no_cookie_field_raises(cookie_string: str) -> None:
         assert app({"HTTP_COOKIE": cookie_string}, lambda *arguments: None) == []
         assert app.recorder.flush()  # type: ignore[attr-defined]
         assert not app._warned  # type: ignore[attr-defined]
+
+
+def test_a_repr_shows_the_application_and_the_store(tmp_path: Path) -> None:
+    path = str(tmp_path / "drift.sqlite")
+    assert repr(discover(print, path)) == f"<{print!r} recorded by DriftRecorder({path!r})>"

@@ -82,7 +82,7 @@ def test_nothing_missing_is_no_draft() -> None:
     assert to_toml(make_report([was_sent("_ga"), was_set("_ga")], policy), KNOWN, policy) == ""
 
 
-def test_how_it_reads() -> None:
+def test_the_output_reads_like_this() -> None:
     seen = [
         was_set("sid", times=3, lifetime=1209599, traits=Traits.WITHOUT_SAME_SITE),
         was_set("lang", scopes=frozenset([("/", "example.org"), ("/shop", "")])),

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentgate.drift.facts import Fact, Subject, Traits, add_up, fewest_days, longest, traits_of
+from consentgate.drift.facts import Fact, Subject, Traits, add_up, count_days, longest_lifetime, traits_of
 from consentgate.headers.set_cookie import StatedAttributes
 
 from .conftest import facts
@@ -24,7 +24,7 @@ def test_nothing_is_lost(several: list[Fact]) -> None:
     assert len({fact.subject for fact in added}) == len(added)
     for fact in added:
         same = [each for each in several if each.subject == fact.subject]
-        assert fact.lifetime == longest(each.lifetime for each in same)
+        assert fact.lifetime == longest_lifetime(each.lifetime for each in same)
         assert all(each.traits in fact.traits and each.scopes <= fact.scopes for each in same)
         assert fact.first <= min(each.first for each in same) <= max(each.last for each in same) <= fact.last
 
@@ -33,9 +33,9 @@ def test_days_of_two_stores_are_counted_once() -> None:
     subject = Subject("sent", "_ga", "passed", "")
     monday, tuesday = Fact(subject, 1, 1, 1, 1), Fact(subject, 1, 1, 2, 2)
     week = Fact(subject, 9, 5, 1, 7)
-    assert fewest_days([monday, monday]) == 1
-    assert fewest_days([monday, tuesday]) == 2
-    assert fewest_days([monday, week]) == 5
+    assert count_days([monday, monday]) == 1
+    assert count_days([monday, tuesday]) == 2
+    assert count_days([monday, week]) == 5
 
 
 def test_attributes_that_could_be_stricter() -> None:

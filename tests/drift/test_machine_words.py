@@ -3,13 +3,13 @@
 import pytest
 from hypothesis import given
 
-from consentgate.drift.machine_words import is_unpronounceable, machine_made
+from consentgate.drift.machine_words import find_machine_made, is_unpronounceable
 from tests.strategies import ANY_TEXT
 
 
 @given(ANY_TEXT)
 def test_the_part_lies_in_the_name(name: str) -> None:
-    part = machine_made(name)
+    part = find_machine_made(name)
     assert part is None or 0 <= part[0] < part[1] <= len(name)
 
 
@@ -39,7 +39,7 @@ def test_the_part_lies_in_the_name(name: str) -> None:
     ],
 )
 def test_this_part_is_cut_out(name: str, framed: str | None) -> None:
-    part = machine_made(name)
+    part = find_machine_made(name)
     assert (part and f"{name[: part[0]]}*{name[part[1] :]}") == framed
 
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from consentgate import Event, PolicyError
 from consentgate.drift import DriftRecorder
 from consentgate.drift import recorder as module
-from consentgate.drift.facts import Fact, Kind, Subject, Traits, longest
+from consentgate.drift.facts import Fact, Kind, Subject, Traits, longest_lifetime
 from consentgate.drift.recorder import LONGEST_LIFETIME, LONGEST_TEXT
 from consentgate.drift.store import MOST_ROWS, MOST_SCOPES, read_facts
 from consentgate.headers.set_cookie import StatedAttributes
@@ -117,7 +117,7 @@ def test_every_event_of_a_cookie_or_host_is_counted(happened: list[Event]) -> No
     assert {fact.subject: fact.times for fact in facts} == expected
     for fact in facts:
         same = [event for event in counted if subject_of(event) == fact.subject]
-        assert fact.lifetime == longest(event.cookie and event.cookie.lifetime for event in same)
+        assert fact.lifetime == longest_lifetime(event.cookie and event.cookie.lifetime for event in same)
 
 
 def test_the_rooms_names_are_the_same_whatever_was_imported_before() -> None:
@@ -147,7 +147,7 @@ def test_the_facts_of_one_cookie(recorder: DriftRecorder) -> None:
     )
 
 
-def test_a_deletion_is_no_cookie(recorder: DriftRecorder) -> None:
+def test_a_deletion_is_not_counted_as_a_cookie(recorder: DriftRecorder) -> None:
     recorder(was_set("sid", lifetime=0))
     recorder(was_set("sid", lifetime=-9))
     assert recorder.flush() and not os.path.exists(recorder.path)
@@ -245,7 +245,7 @@ def test_new_facts_are_written_within_a_second_and_counts_after_ten(
     assert times("_ga") == 12
 
 
-def test_a_wrong_path_is_said_at_once(tmp_path: Path) -> None:
+def test_a_wrong_path_is_an_error_at_once(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "no folder" / "drift.sqlite"):
         with pytest.raises(PolicyError, match="a drift store is a file in a folder that is there"):
             DriftRecorder(path)

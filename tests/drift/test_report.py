@@ -226,7 +226,7 @@ def test_no_star_stands_for_names_of_two_categories() -> None:
     assert {each.name: each.category or "" for each in grouped} == categories
 
 
-def test_which_names_can_be_declared() -> None:
+def test_some_names_can_be_declared() -> None:
     assert is_declarable("_ga_*") and is_declarable("_ga")
     assert not any(map(is_declarable, ["", "*", "a*b*", "a b\n", "x\u2026"]))
 

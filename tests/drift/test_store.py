@@ -124,7 +124,7 @@ def test_a_store_of_another_version_is_not_touched(store: str) -> None:
 
 
 def test_no_file_is_no_store(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="nothing was noted there yet"):
+    with pytest.raises(FileNotFoundError, match="nothing was recorded there yet"):
         read_facts(tmp_path / "none.sqlite")
     assert not (tmp_path / "none.sqlite").exists()
 

@@ -10,7 +10,7 @@ from consentgate import Category, Cookie, Policy
 from consentgate.drift.facts import Fact, Traits
 from consentgate.drift.families import FAMILIES, Family, Known
 from consentgate.drift.report import make_report
-from consentgate.drift.table import lifetime_in_words, printable, to_json, to_table
+from consentgate.drift.table import declarable_lifetime, escape_unprintable, to_json, to_table
 from tests.strategies import ANY_TEXT
 
 from .conftest import facts
@@ -42,7 +42,7 @@ def test_json_has_every_cookie_and_host_by_its_own_name(seen: list[Fact]) -> Non
     )
 
 
-def test_how_it_reads() -> None:
+def test_the_output_reads_like_this() -> None:
     policy = Policy(
         [
             Category(
@@ -110,7 +110,7 @@ def test_when_there_is_nothing_to_do_it_says_so() -> None:
 
 def test_lifetimes_are_rounded_up_to_what_one_declares() -> None:
     assert [
-        lifetime_in_words(seconds) for seconds in (1, 59, 3601, 7199, 86400, 86399, 172799, 34127999)
+        declarable_lifetime(seconds) for seconds in (1, 59, 3601, 7199, 86400, 86399, 172799, 34127999)
     ] == [
         "1 second",
         "59 seconds",
@@ -124,6 +124,6 @@ def test_lifetimes_are_rounded_up_to_what_one_declares() -> None:
 
 
 def test_control_characters_are_escaped() -> None:
-    assert printable("a\x1b]0;x\x07\x9b1m\u202e") == "a\\x1b]0;x\\x07\\x9b1m\\u202e"
+    assert escape_unprintable("a\x1b]0;x\x07\x9b1m\u202e") == "a\\x1b]0;x\\x07\\x9b1m\\u202e"
     known = Known([Family("_ga", "Evil\x1b[2J", "\n")])
     assert "\x1b" not in to_table(make_report([was_sent("_ga")]), known)

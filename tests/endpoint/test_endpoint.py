@@ -29,9 +29,11 @@ def post(body: bytes | str, *, media_type: str = FORM, gate: Any = GATE, **extra
 
 
 def states(answer: Answer) -> dict[str, str]:
-    """What the minted cookie says, as the next request's JSON tells it."""
-    told = request(GATE, path="/cookies", HTTP_ACCEPT=JSON, HTTP_COOKIE=f"cookies_preferences={answer.token}")
-    return {key: each["state"] for key, each in json.loads(told.body)["categories"].items()}
+    """The answers in the new cookie, as the JSON of the next request shows them."""
+    reported = request(
+        GATE, path="/cookies", HTTP_ACCEPT=JSON, HTTP_COOKIE=f"cookies_preferences={answer.token}"
+    )
+    return {key: each["state"] for key, each in json.loads(reported.body)["categories"].items()}
 
 
 class Page(HTMLParser):
@@ -159,14 +161,16 @@ def test_a_form_is_a_choice(body: str, expected: list[str]) -> None:
 def test_json_is_a_choice_and_answers_with_the_state(choice: Any, expected: list[str], clock: Any) -> None:
     answer = post(json.dumps(choice), media_type=f"{JSON}; charset=utf-8")
     assert answer.status == "200 OK"
-    told = json.loads(answer.body)
+    reported = json.loads(answer.body)
     assert (
-        [each["state"] for each in told["categories"].values()] == expected == list(states(answer).values())
+        [each["state"] for each in reported["categories"].values()]
+        == expected
+        == list(states(answer).values())
     )
-    asked = [told["categories"][key]["state"] for key in ("internal", "third-party")]
-    assert told["needs_choice"] is ("unset" in asked)
-    assert told["expires_at"] == "2026-05-24T12:13:20Z"
-    days = {each["chosen_at"] for each in told["categories"].values() if each["state"] != "unset"}
+    asked = [reported["categories"][key]["state"] for key in ("internal", "third-party")]
+    assert reported["needs_choice"] is ("unset" in asked)
+    assert reported["expires_at"] == "2026-05-24T12:13:20Z"
+    days = {each["chosen_at"] for each in reported["categories"].values() if each["state"] != "unset"}
     assert days == {"2025-11-23T12:13:20Z"}
 
 
@@ -389,7 +393,7 @@ def test_a_part_of_the_answers_is_not_recorded_where_the_browser_held_them_back(
     assert post(body, HTTP_COOKIE=cookie(POLICY), **FRAMED).status == "303 See Other"
 
 
-def test_a_refused_post_is_said_once_with_its_origin_and_host(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refused_post_is_logged_once_with_its_origin_and_host(caplog: pytest.LogCaptureFixture) -> None:
     gate = POLICY.wrap(application(), secret_key=KEY)
     for port in range(300):
         post(
@@ -405,9 +409,9 @@ def test_a_refused_post_is_said_once_with_its_origin_and_host(caplog: pytest.Log
 @pytest.mark.parametrize(
     ("length", "status"),
     [
-        ("x", b"no number"),
-        ("-1", b"no number"),
-        ("\u0663", b"no number"),
+        ("x", b"not a number"),
+        ("-1", b"not a number"),
+        ("\u0663", b"not a number"),
         ("9" * 5000, b"at most"),
         (str(LARGEST_BODY + 1), b"at most"),
         ("", b"one action"),
@@ -435,7 +439,7 @@ def test_a_stated_length_is_taken_for_nothing_more(length: str, status: bytes) -
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "PATCH", "get"])
-def test_other_methods_are_told_which_there_are(method: str) -> None:
+def test_other_methods_get_an_allow_field(method: str) -> None:
     sent: list[Any] = []
     list(GATE({"REQUEST_METHOD": method, "PATH_INFO": "/cookies"}, lambda *arguments: sent.extend(arguments)))  # type: ignore[arg-type]
     assert sent[0] == "405 Method Not Allowed"

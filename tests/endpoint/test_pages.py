@@ -40,7 +40,7 @@ def page(query: str = "", **extra: Any) -> str:
         ("lang=../../fr", "", "en"),
     ],
 )
-def test_a_language_that_is_spoken_can_be_asked_for(query: str, accepted: str, language: str) -> None:
+def test_an_available_language_can_be_asked_for(query: str, accepted: str, language: str) -> None:
     html = page(query, HTTP_ACCEPT_LANGUAGE=accepted)
     assert f'<html lang="{language}"' in html
     others = re.findall(r'hreflang="([a-z]+)"', html)
@@ -175,7 +175,7 @@ def test_a_sites_layout_adds_its_sources() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page_csp", "said"),
+    ("page_csp", "message"),
     [
         ("'self' data:", "\"'self'\" can't be added to; name one of connect-src"),
         ("frame-ancestors 'self'", "'frame-ancestors' can't be added to"),
@@ -189,8 +189,8 @@ def test_a_sites_layout_adds_its_sources() -> None:
         (5, "must be a text such as"),
     ],
 )
-def test_a_text_that_is_no_source_is_named(page_csp: Any, said: str) -> None:
-    with pytest.raises(PolicyError, match=re.escape(said)):
+def test_a_text_that_is_no_source_is_named(page_csp: Any, message: str) -> None:
+    with pytest.raises(PolicyError, match=re.escape(message)):
         page_csp_field(page_csp)
 
 

@@ -183,7 +183,7 @@ def test_a_blocked_address_is_kept_as_the_host_to_declare(url: str, host: str) -
         ["https://pixel.example/"],
     ],
 )
-def test_what_is_no_other_host_is_left_out(url: Any) -> None:
+def test_addresses_without_another_host_are_left_out(url: Any) -> None:
     assert hosts(single(blocked_uri=url)) == []
 
 

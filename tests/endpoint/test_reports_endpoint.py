@@ -49,7 +49,7 @@ def post(gated: Any, body: bytes, media_type: str = SINGLE, method: str = "POST"
     return request(gated, method, "/cookies/reports", body=body, **sent)
 
 
-def told(body: bytes, media_type: str = SINGLE, **extra: Any) -> list[tuple[str, str, str | None]]:
+def reported(body: bytes, media_type: str = SINGLE, **extra: Any) -> list[tuple[str, str, str | None]]:
     """Host, directive and category of each event that a body leads to."""
     hosts = Hosts()
     assert post(gate(hosts), body, media_type, **extra).status == "204 No Content"
@@ -57,20 +57,20 @@ def told(body: bytes, media_type: str = SINGLE, **extra: Any) -> list[tuple[str,
     return [(event.name, event.directive, event.category) for event in hosts.events]
 
 
-# What is taken
+# Accepted reports
 
 
 def test_one_report_is_one_event() -> None:
-    assert told(single()) == [("pixel.example", "img-src", None)]
+    assert reported(single()) == [("pixel.example", "img-src", None)]
 
 
 def test_a_list_of_reports_is_an_event_for_each_host() -> None:
     body = several("https://pixel.example/a", "https://maps.example/b", "https://pixel.example/c")
-    assert told(body, SEVERAL) == [
+    assert reported(body, SEVERAL) == [
         ("pixel.example", "script-src", None),
         ("maps.example", "script-src", "maps"),
     ]
-    assert told(body, f"{SEVERAL.upper()}; charset=utf-8") == told(body, SEVERAL)
+    assert reported(body, f"{SEVERAL.upper()}; charset=utf-8") == reported(body, SEVERAL)
 
 
 def test_the_answer_has_no_content_and_is_kept_by_nobody() -> None:
@@ -85,7 +85,7 @@ def test_the_answer_has_no_content_and_is_kept_by_nobody() -> None:
 def test_every_report_that_real_browsers_sent_is_taken(number: int) -> None:
     recorded = RECORDED[number]
     body = json.dumps(recorded["body"]).encode()
-    events = told(body, recorded["media_type"], HTTP_HOST=recorded["own_host"])
+    events = reported(body, recorded["media_type"], HTTP_HOST=recorded["own_host"])
     assert {host for host, _, _ in events} == {recorded["other_host"]}
 
 
@@ -106,13 +106,13 @@ def test_an_event_is_words_and_holds_no_address() -> None:
 @example("https://user:7@pixel.example/p.gif?user=7", "")
 def test_whatever_is_blocked_no_event_holds_an_address(blocked: str, path: str) -> None:
     for url in (blocked, f"https://pixel.example/{path}", f"https://pixel.example{path}"):
-        for host, directive, _ in told(single(blocked_uri=url)):
+        for host, directive, _ in reported(single(blocked_uri=url)):
             assert set(host) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-:[]/")
             assert "/" not in host.removeprefix("wss://").removeprefix("ws://")
             assert directive == "img-src"
 
 
-# What is refused
+# Refused reports
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"])
@@ -177,7 +177,7 @@ def test_a_report_from_another_site_is_refused(extra: dict[str, Any]) -> None:
     ],
 )
 def test_a_report_of_a_page_of_this_site_is_taken(extra: dict[str, Any]) -> None:
-    assert len(told(single(), **extra)) == 1
+    assert len(reported(single(), **extra)) == 1
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_report_of_a_page_of_this_site_is_taken(extra: dict[str, Any]) -> None
 )
 @pytest.mark.parametrize("media_type", [SINGLE, SEVERAL])
 def test_a_forged_or_broken_report_is_harmless(body: bytes, media_type: str) -> None:
-    assert told(body, media_type) == []
+    assert reported(body, media_type) == []
 
 
 @given(
@@ -216,10 +216,10 @@ def test_nothing_that_is_posted_raises(body: bytes, media_type: str, forged: boo
     assert post(gate(Hosts()), body, media_type, **extra).status[:3] in ("204", "403", "415")
 
 
-# Who hears of it
+# Observers
 
 
-def test_only_observers_that_want_hosts_are_told() -> None:
+def test_only_observers_that_want_hosts_get_reports() -> None:
     others: list[Event] = []
     first, second = Hosts(), Hosts()
     gated = gate(others.append, first, second)
@@ -262,7 +262,7 @@ def test_reports_are_taken_where_nobody_wants_them_and_where_the_policy_does_not
     assert len(hosts.events) == 1
 
 
-def test_what_is_reported_is_never_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_reports_are_never_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("DEBUG", "consentgate"):
         post(gate(Hosts()), single())
     assert "pixel.example" not in caplog.text
@@ -289,9 +289,9 @@ def test_the_bound_holds_for_any_number() -> None:
     assert len(gated._host_reports._known) <= MAX_KNOWN_HOSTS
 
 
-def test_of_one_body_a_hundred_reports_are_read() -> None:
+def test_a_hundred_reports_of_one_body_are_read() -> None:
     urls = [f"https://h{number}.example/" for number in range(150)]
-    assert len(told(several(*urls), SEVERAL)) == 100
+    assert len(reported(several(*urls), SEVERAL)) == 100
 
 
 def test_only_what_is_new_keeps_the_share_up() -> None:

@@ -125,9 +125,9 @@ def test_f_accept_all_then_a_signal() -> None:
     assert site.jar == {"sid", "_pk_id", "theme", "cookies_preferences"}
     page = site.app.get("/cookies")
     assert "honoured" in page.text
-    told = site.app.get("/cookies", headers={"Accept": "application/json"})
-    assert told.json["signals"] == ["gpc"]
-    assert told.json["needs_choice"] is False
+    reported = site.app.get("/cookies", headers={"Accept": "application/json"})
+    assert reported.json["signals"] == ["gpc"]
+    assert reported.json["needs_choice"] is False
     del site.app.extra_environ["HTTP_SEC_GPC"]
     assert site.out() == ["sid", "_pk_id", "theme", "vid"]
 
@@ -153,15 +153,15 @@ def test_h_a_category_gains_a_provider_and_is_asked_again(site: Site) -> None:
     changed = Policy(
         [*site.policy.categories[:3], Category("third-party", cookies=[Cookie("vid", provider="Other Ltd")])]
     )
-    told = request(
+    reported = request(
         changed.wrap(print, secret_key=KEY),
         path="/cookies",
         HTTP_COOKIE=chosen,
         HTTP_ACCEPT="application/json",
     )
-    assert b'"needs_choice": true' in told.body
-    assert told.body.count(b'"accepted"') == 2
-    assert b'"third-party": {"state": "unset"' in told.body
+    assert b'"needs_choice": true' in reported.body
+    assert reported.body.count(b'"accepted"') == 2
+    assert b'"third-party": {"state": "unset"' in reported.body
 
 
 def test_i_six_months_later(site: Site, clock: Any) -> None:
@@ -203,11 +203,11 @@ def test_i_a_refusal_and_an_acceptance_have_lifetimes_of_their_own(clock: Any, y
     def is_asked(at: float) -> bool:
         clock.now = at
         site.app.cookiejar.clear()
-        told = site.app.get(
+        reported = site.app.get(
             "/cookies",
             headers={"Cookie": f"cookies_preferences={token}", "Accept": "application/json"},
         )
-        return bool(told.json["needs_choice"])
+        return bool(reported.json["needs_choice"])
 
     lifetime = (policy.cookie_lifetime if yes else policy.refusal_lifetime).total_seconds()
     assert not is_asked(NOW + lifetime - 1)
@@ -256,15 +256,15 @@ def test_k_a_cross_site_post(site: Site) -> None:
 @pytest.mark.parametrize("accepted", [[], ["statistical"], ["statistical", "internal", "third-party"]])
 def test_l_report_only(accepted: list[str]) -> None:
     chosen = cookie(scoped(), accepted)
-    told = []
+    reported = []
     for report_only in (True, False):
         site = Site(scoped(), report_only=report_only)
         response = site.app.get("/shop/", headers={"Cookie": f"{chosen}; theme=1"})
-        told.append([(event.action, event.name, event.reason) for event in site.events])
+        reported.append([(event.action, event.name, event.reason) for event in site.events])
         if report_only:
             assert list(response.headers.items()) == [*FIELDS, ("Content-Length", "4")]  # the server's
             assert site.seen == f"{chosen}; theme=1"
-    assert told[0] == told[1]
+    assert reported[0] == reported[1]
 
 
 @pytest.mark.parametrize(("accepted", "names"), [([], ["sid"]), (["internal"], ["sid", "theme"])])

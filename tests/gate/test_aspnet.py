@@ -55,8 +55,8 @@ def test_needs_consent_does_not_prevent_essential_cookies() -> None:
 
 
 def test_essential_cookies_can_be_excluded_by_on_append_cookie() -> None:
-    """No such hook: an application that does not want a cookie does not set it."""
-    assert not hasattr(Visit, "on_append_cookie")
+    """No such hook: only the application leaves a necessary cookie out; a refusal does not."""
+    assert run(SID, act=Visit.refuse_all).cookie_names == ["sid", "cookies_preferences"]
 
 
 def test_has_consent_reads_request_cookie() -> None:

@@ -194,7 +194,7 @@ def test_n_the_cache_keeps_what_it_may(site: Site) -> None:
     assert site.asked.count("/bare/leaks") == 1
 
 
-def test_n_who_accepted_and_then_a_stranger(site: Site) -> None:
+def test_n_an_accepting_visitor_then_a_stranger(site: Site) -> None:
     fields = site.get("/plain/first", cookie(PLAIN, ["third-party"]))
     assert names(fields) == ["sid", "vid"]
     assert "private" in fields["Cache-Control"]
@@ -202,7 +202,7 @@ def test_n_who_accepted_and_then_a_stranger(site: Site) -> None:
     assert site.asked.count("/plain/first") == 2
 
 
-def test_n_a_stranger_and_then_who_accepted(site: Site) -> None:
+def test_n_a_stranger_then_an_accepting_visitor(site: Site) -> None:
     assert names(site.get("/plain/second")) == ["sid"]
     assert "vid" not in names(site.get("/plain/second"))
     fields = site.get("/plain/second", cookie(PLAIN, ["third-party"]))
@@ -223,7 +223,7 @@ def test_n_with_hosts_no_visitor_gets_anothers_field(site: Site, stranger: str) 
         assert site.asked.count(f"{path}/{number}") == 3
 
 
-def test_n_with_hosts_a_stranger_first_and_then_who_accepted(site: Site) -> None:
+def test_n_with_hosts_a_stranger_then_an_accepting_visitor(site: Site) -> None:
     yes = cookie(WITH_HOSTS, ["third-party"])
     assert site.get("/hosts/later")[FIELD].endswith(" cdn.example")
     assert site.get("/hosts/later", yes)[FIELD].endswith(" maps.example")

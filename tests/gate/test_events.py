@@ -44,7 +44,7 @@ def withheld(cookie_string: str) -> tuple[JudgedCookie, ...]:
 
 
 class Records(logging.Handler):
-    """What was logged."""
+    """The log records."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -179,7 +179,7 @@ def test_a_failing_observer_is_logged_and_keeps_no_other_from_its_event(
     assert "RuntimeError: broken" in caplog.text
 
 
-def test_cookies_that_passed_are_told_to_those_who_want_them(caplog: pytest.LogCaptureFixture) -> None:
+def test_passed_cookies_are_reported_to_observers_that_want_them(caplog: pytest.LogCaptureFixture) -> None:
     others: list[Event] = []
     wants = Wants()
     report = reporter(others.append, wants)
@@ -371,7 +371,7 @@ def test_a_warning_may_be_about_less_than_it_says(logged: Records) -> None:
     assert logged.messages == ["saw 0"]
 
 
-def test_an_application_that_sets_the_preferences_cookie_is_told_once(logged: Records) -> None:
+def test_an_application_that_sets_the_preferences_cookie_is_warned_once(logged: Records) -> None:
     report = reporter()
     for _ in range(2):
         report.cookies("stripped", stripped("cookies_preferences=1"), NOW, enforced=True)
@@ -400,7 +400,7 @@ def test_enforcing_warns_of_no_declared_cookie(logged: Records) -> None:
     assert logged.records == []
 
 
-def test_an_undeclared_cookie_that_is_let_through_is_said_so() -> None:
+def test_an_undeclared_cookie_that_passes_is_logged_as_such() -> None:
     judge = Judge(POLICY, admit_undeclared=True)
     undeclared = judge_set_cookies([("Set-Cookie", "zzz=1")], judge, permissions(judge), NOW).undeclared
     assert "was let through; if" in warning_about(undeclared, enforced=False).getMessage()

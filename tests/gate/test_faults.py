@@ -304,7 +304,7 @@ CROSS_SITE = [
 
 
 @pytest.mark.parametrize("extra", CROSS_SITE)
-def test_where_the_browser_holds_the_answers_back_their_absence_is_no_answer(extra: dict[str, str]) -> None:
+def test_missing_answers_allow_nothing_where_the_browser_held_them_back(extra: dict[str, str]) -> None:
     """Return from a payment, frames, pictures, plain http."""
     asked: list[Any] = []
 
@@ -471,7 +471,7 @@ def test_a_partitioned_cookie_is_expired_as_such() -> None:
     assert answer.set_cookies[0] == "frame=; Path=/; Max-Age=0; SameSite=None; Partitioned; Secure"
 
 
-def test_a_refused_cookie_that_keeps_coming_is_said_once(
+def test_a_refused_cookie_that_keeps_coming_is_logged_once(
     clock: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     gated, chosen = gate(application()), cookie(POLICY, at=clock.now)
@@ -515,7 +515,7 @@ def lines_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
 
 
-def test_a_token_of_another_key_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_token_of_another_key_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     gated = gate(application())
     for key in ("b" * 16, "c" * 16):
         request(gated, HTTP_COOKIE=cookie(POLICY, secret_key=key))
@@ -524,7 +524,7 @@ def test_a_token_of_another_key_is_said_once(caplog: pytest.LogCaptureFixture) -
     assert "signed with another key" in line and "secret_key_fallbacks" in line
 
 
-def test_a_token_dated_ahead_is_said_once(caplog: pytest.LogCaptureFixture, clock: Any) -> None:
+def test_a_token_dated_ahead_is_logged_once(caplog: pytest.LogCaptureFixture, clock: Any) -> None:
     gated = gate(application())
     for seconds in (3600, 7200):
         request(gated, HTTP_COOKIE=cookie(POLICY, at=clock.now + seconds))
@@ -533,7 +533,7 @@ def test_a_token_dated_ahead_is_said_once(caplog: pytest.LogCaptureFixture, cloc
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("sid=" + "v" * 4200, "name and value exceed 4,096 octets"),
         ("sid=1\x07", "it holds a control character"),
@@ -543,8 +543,8 @@ def test_a_token_dated_ahead_is_said_once(caplog: pytest.LogCaptureFixture, cloc
         ("sid=1; SameSite=None", "SameSite=None asks for Secure"),
     ],
 )
-def test_a_necessary_cookie_that_browsers_refuse_is_said_once(
-    line: str, said: str, caplog: pytest.LogCaptureFixture
+def test_a_necessary_cookie_that_browsers_refuse_is_logged_once(
+    line: str, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     names = ["sid", "__Host-sid", "__Http-sid"]
     policy = Policy([Category("necessary", basis=Basis.NECESSARY, cookies=names)])
@@ -552,11 +552,11 @@ def test_a_necessary_cookie_that_browsers_refuse_is_said_once(
     for _ in range(2):
         drive(gated, environ_for())
     (warning,) = lines_of(caplog)
-    assert warning.startswith("browsers refuse the necessary cookie") and said in warning
+    assert warning.startswith("browsers refuse the necessary cookie") and message in warning
 
 
 @pytest.mark.parametrize("inside", [False, True])
-def test_proxy_fix_inside_the_gate_is_said_once(inside: bool, caplog: pytest.LogCaptureFixture) -> None:
+def test_proxy_fix_inside_the_gate_is_logged_once(inside: bool, caplog: pytest.LogCaptureFixture) -> None:
     app: Any = application()
     app = gate(ProxyFix(app)) if inside else ProxyFix(gate(app))
     for _ in range(2):
@@ -565,7 +565,7 @@ def test_proxy_fix_inside_the_gate_is_said_once(inside: bool, caplog: pytest.Log
     assert len(caplog.records) == inside
 
 
-def test_on_http_beside_https_nothing_is_expired_and_that_is_said_once(
+def test_http_beside_https_expires_nothing_and_logs_it_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     https = {"wsgi.url_scheme": "https"}
@@ -579,7 +579,7 @@ def test_on_http_beside_https_nothing_is_expired_and_that_is_said_once(
     assert "visited over http and https" in line
 
 
-def test_while_only_reporting_every_cookie_enforcing_would_touch_is_said_once(
+def test_report_only_logs_once_each_cookie_enforcing_would_touch(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     gated = gate(application("theme=1; Path=/x; Max-Age=60", "zzz=2; Max-Age=60"), report_only=True)

@@ -295,7 +295,7 @@ def test_hosts_of_necessary_categories_alone_leave_pages_in_shared_caches() -> N
     assert fields == [*headers, (FIELD, f"default-src {CSP_BASE} cdn.example")]
 
 
-def test_no_store_says_it_all() -> None:
+def test_no_store_is_enough_for_caches() -> None:
     fields = fields_of(gate(serving(headers=[("Cache-Control", "no-store")])), HTTP_COOKIE=MAPS)
     assert values(fields, "Cache-Control") == ["no-store"]
 
@@ -345,8 +345,8 @@ def test_fields_that_set_no_cookie_and_tell_caches_nothing_are_kept(fields: list
         start_response("200 OK", list(fields))
         return [b""]
 
-    told = {"cache-control", "vary", "surrogate-control", "expires", "pragma"}
-    own = [field for field in fields if "cookie" not in field[0].lower() and field[0].lower() not in told]
+    reported = {"cache-control", "vary", "surrogate-control", "expires", "pragma"}
+    own = [field for field in fields if "cookie" not in field[0].lower() and field[0].lower() not in reported]
     own = [field for field in own if "cach" not in field[0].lower() and "acc" not in field[0].lower()]
     sent = fields_of(gate(app, report_only=True))
     assert [field for field in sent if field in own] == own
@@ -359,11 +359,11 @@ def two_gates(inner: dict[str, Any], outer: dict[str, Any], policy: Policy = POL
     return fields_of(gate(gate(serving(), **inner), policy, **outer), HTTP_COOKIE=MAPS)
 
 
-def test_of_two_equal_gates_one_field_goes_out() -> None:
+def test_two_equal_gates_send_one_field() -> None:
     assert len(values(two_gates({}, {}), FIELD)) == 1
 
 
-def test_of_two_unequal_gates_both_fields_go_out() -> None:
+def test_two_unequal_gates_send_both_fields() -> None:
     other = Policy(
         [
             Category("necessary", basis=Basis.NECESSARY, cookies=["sid"]),
@@ -379,7 +379,7 @@ def test_of_two_unequal_gates_both_fields_go_out() -> None:
 # Where the policy does not apply
 
 
-def test_where_the_policy_does_not_apply_there_is_no_field() -> None:
+def test_no_field_is_sent_where_the_policy_does_not_apply() -> None:
     fields = fields_of(gate(serving(), applies=lambda environ: False), HTTP_COOKIE=MAPS)
     assert values(fields, FIELD) == []
 
@@ -393,7 +393,7 @@ def test_where_the_policy_does_not_apply_there_is_no_field() -> None:
         ([], "public, max-age=60", ["Cookie"]),
     ],
 )
-def test_a_page_without_the_field_does_not_serve_who_needs_it(
+def test_a_page_without_the_field_does_not_serve_a_visitor_who_needs_it(
     applies: bool, applies_vary: Any, cache_control: str, vary: list[str]
 ) -> None:
     """A cache must not keep a page made where the policy does not apply for where it does."""
@@ -470,7 +470,7 @@ def test_a_page_without_declared_hosts_is_the_very_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"third_parties": "blocked"}, "third_parties must be 'report' or 'block', not 'blocked'"),
         ({"third_parties": True}, "third_parties must be 'report' or 'block', not True"),
@@ -487,10 +487,10 @@ def test_a_page_without_declared_hosts_is_the_very_same() -> None:
         ({"csp_base": ["'self'"]}, "csp_base must be a text of sources"),
     ],
 )
-def test_a_mistyped_option_is_named(options: dict[str, Any], said: str) -> None:
+def test_a_mistyped_option_is_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         gate(serving(), **options)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_the_base_is_the_sites() -> None:
@@ -542,7 +542,7 @@ def test_they_are_asked_for_in_report_only_too() -> None:
     ],
     ids=["none", "one that does not want them", "no page"],
 )
-def test_else_nobody_is_asked(options: dict[str, Any]) -> None:
+def test_no_reports_are_asked_for_without_such_an_observer(options: dict[str, Any]) -> None:
     fields = fields_of(gate(serving(), **options), **{"wsgi.url_scheme": "https"})
     assert "report" not in values(fields, FIELD)[0]
     assert values(fields, "Reporting-Endpoints") == []

@@ -84,7 +84,7 @@ def test_report_changes_nothing_and_says_each_once(caplog: pytest.LogCaptureFixt
     ]
 
 
-def test_a_cookie_that_states_no_more_than_declared_is_not_spoken_of(
+def test_a_cookie_that_states_no_more_than_declared_is_not_reported(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     short = ["sid=1", "theme=2; Max-Age=2592000", "draft=3", "theme=2; Max-Age=0", "forever=4; Max-Age=60"]
@@ -125,7 +125,7 @@ def test_expires_is_measured_against_the_responses_date(clock: Any) -> None:
 @pytest.mark.parametrize(
     "options", [{"report_only": True}, {"applies": lambda environ: False}], ids=["report_only", "applies"]
 )
-def test_where_nothing_is_enforced_nothing_is_shortened(
+def test_nothing_is_shortened_unless_the_gate_enforces(
     options: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     exempt = [f"_pk_id=7; Max-Age={YEARS}"]
@@ -175,7 +175,7 @@ def test_an_exempt_cookie_is_not_renewed_with_its_old_value(caplog: pytest.LogCa
 
 
 @pytest.mark.parametrize("lifetimes", ["report", "shorten"])
-def test_a_changed_value_passes_shortened_and_is_said_once(
+def test_a_changed_value_passes_shortened_and_is_reported_once(
     lifetimes: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     gate = wrap(application(f"_pk_id=8; Max-Age={YEARS}"), lifetimes=lifetimes)

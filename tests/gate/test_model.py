@@ -20,7 +20,7 @@ KEYS = ("a", "b", "c", "d")
 DAY = 24 * 3600
 LIFETIME = 182 * DAY
 
-said = st.dictionaries(st.sampled_from(KEYS), st.booleans(), min_size=1)
+message = st.dictionaries(st.sampled_from(KEYS), st.booleans(), min_size=1)
 
 
 class Declared(NamedTuple):
@@ -31,7 +31,7 @@ class Declared(NamedTuple):
     revision: int = 1
 
 
-class Said(NamedTuple):
+class SignedAnswers(NamedTuple):
     """One answer, as the law sees it."""
 
     yes: bool
@@ -40,10 +40,10 @@ class Said(NamedTuple):
 
 
 class Token(NamedTuple):
-    """What the site once signed, with which of its keys."""
+    """Answers that the site once signed, and the key it used."""
 
     key: int
-    answers: dict[str, Said]
+    answers: dict[str, SignedAnswers]
 
 
 class Oracle:
@@ -54,8 +54,8 @@ class Oracle:
         self.declared: dict[str, Declared] = {}
         self.keys: list[int] = [0]
 
-    def valid(self, value: str, now: int) -> dict[str, Said] | None:
-        """Return the answers in a preferences cookie that still count; None if it is not believed."""
+    def valid(self, value: str, now: int) -> dict[str, SignedAnswers] | None:
+        """Return the answers in a preferences cookie that still count; None if it does not verify."""
         token = self.signed.get(value)
         if token is None or token.key not in self.keys:
             return None
@@ -64,11 +64,11 @@ class Oracle:
             return None
         return {key: each for key, each in young.items() if self.counts(key, each)}
 
-    def counts(self, key: str, each: Said) -> bool:
+    def counts(self, key: str, each: SignedAnswers) -> bool:
         """A no stands whatever changes; a yes is to one declaration."""
         return key in self.declared and (not each.yes or self.declared[key] == each.to)
 
-    def carried(self, values: list[str], now: int) -> dict[str, Said]:
+    def carried(self, values: list[str], now: int) -> dict[str, SignedAnswers]:
         """Return each yes to a declaration that has changed: it does not count, and is kept."""
         return {
             key: each
@@ -78,23 +78,23 @@ class Oracle:
             if now < each.at + LIFETIME and key in self.declared and not self.counts(key, each)
         }
 
-    def agreed(self, values: list[str], now: int) -> dict[str, Said]:
+    def agreed(self, values: list[str], now: int) -> dict[str, SignedAnswers]:
         """Return what all believed cookies allow: any no stands, a yes only if it is in them all."""
-        believed = [each for each in (self.valid(value, now) for value in set(values)) if each is not None]
-        agreed: dict[str, Said] = {}
+        verified = [each for each in (self.valid(value, now) for value in set(values)) if each is not None]
+        agreed: dict[str, SignedAnswers] = {}
         for key in self.declared:
-            answers = [each[key] for each in believed if key in each]
+            answers = [each[key] for each in verified if key in each]
             refusals = [each for each in answers if not each.yes]
-            if refusals or (answers and len(answers) == len(believed)):
+            if refusals or (answers and len(answers) == len(verified)):
                 agreed[key] = min(refusals or answers, key=lambda each: each.at)
         return agreed
 
-    def allows(self, key: str, answers: dict[str, Said]) -> bool:
+    def allows(self, key: str, answers: dict[str, SignedAnswers]) -> bool:
         if self.declared[key].exempt:
             return key not in answers or answers[key].yes
         return key in answers and answers[key].yes
 
-    def allowed_names(self, answers: dict[str, Said]) -> set[str]:
+    def allowed_names(self, answers: dict[str, SignedAnswers]) -> set[str]:
         allowed = (key for key in self.declared if self.allows(key, answers))
         return {"sid", *(name for key in allowed for name in self.declared[key].cookies)}
 
@@ -148,7 +148,7 @@ class Life(RuleBasedStateMachine):
         start_response("200 OK", [("Set-Cookie", f"{name}=set; Path=/") for name in names])
         return [b""]
 
-    # What visitors do
+    # Actions of visitors
 
     @rule(target=visitors)
     def come(self) -> int:
@@ -159,9 +159,9 @@ class Life(RuleBasedStateMachine):
     def look(self, visitor: int) -> None:
         self._ask(visitor, "/", {})
 
-    @rule(visitor=visitors, said=said)
-    def choose_in_the_application(self, visitor: int, said: dict[str, bool]) -> None:
-        choice = {key: yes for key, yes in said.items() if key in self.oracle.declared}
+    @rule(visitor=visitors, message=message)
+    def choose_in_the_application(self, visitor: int, message: dict[str, bool]) -> None:
+        choice = {key: yes for key, yes in message.items() if key in self.oracle.declared}
         self._ask(visitor, "/", choice)
 
     @rule(visitor=visitors, accepted=st.sets(st.sampled_from(KEYS)))
@@ -203,7 +203,7 @@ class Life(RuleBasedStateMachine):
             changed = jar["cookies_preferences"].replace(".n.", ".y.") + "x"
             jar.put("cookies_preferences", changed, HOST)
 
-    # What the site does, and time
+    # Actions of the site, and time
 
     @rule(days=st.sampled_from([1, 30, 181, 182, 183]), seconds=st.integers(-1, 1))
     def time_passes(self, days: int, seconds: int) -> None:
@@ -254,7 +254,7 @@ class Life(RuleBasedStateMachine):
         del self.oracle.keys[:-1]
         self._rewire()
 
-    # What must hold
+    # Invariants
 
     def _ask(self, visitor: int, path: str, choice: dict[str, bool], **extra: Any) -> None:
         jar, oracle = self.jars[visitor], self.oracle
@@ -270,7 +270,7 @@ class Life(RuleBasedStateMachine):
         assert {name for name, _ in self.read} <= may_read
         for name, value in self.read:
             assert name != "cookies_preferences" or oracle.valid(value, self.now) is not None
-        chosen = {key: Said(yes, self.now, oracle.declared[key]) for key, yes in choice.items()}
+        chosen = {key: SignedAnswers(yes, self.now, oracle.declared[key]) for key, yes in choice.items()}
         after = {**before, **chosen}
         for key, state in self.states.items():
             assert state == ("unset" if key not in after else "accepted" if after[key].yes else "refused")
@@ -283,7 +283,7 @@ class Life(RuleBasedStateMachine):
         if path == "/":
             assert allowed <= set(jar) and jar["sid"] == "set"
 
-    def _note_signed(self, lines: list[str], after: dict[str, Said], chosen: bool) -> None:
+    def _note_signed(self, lines: list[str], after: dict[str, SignedAnswers], chosen: bool) -> None:
         own = [line.partition("=")[2].partition(";")[0] for line in lines if line.startswith("cookies_pref")]
         values = [value for value in own if value]
         assert len(values) == chosen

@@ -213,7 +213,7 @@ def test_attributes_that_a_prefix_forbids_are_named(name: str, changed: dict[str
         ("__Secure-c", None, "http", True),
     ],
 )
-def test_secure_follows_the_scheme_unless_told_or_prefixed(
+def test_secure_follows_the_scheme_unless_an_option_or_prefix_decides(
     name: str, secure: bool | None, scheme: str, expected: bool
 ) -> None:
     """R44."""

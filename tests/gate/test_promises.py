@@ -46,15 +46,15 @@ def encounters(draw: st.DrawFn, strict: bool = False) -> tuple[Any, Application,
 
 
 def allowed_once_chosen(gate: Any, application: Application, sent: list[Token]) -> set[str]:
-    believed = [token.answers for token in sent if token.answers is not None]
+    verified = [token.answers for token in sent if token.answers is not None]
     if not application.choice:
-        return law.allowed(gate.policy, *believed)
+        return law.allowed(gate.policy, *verified)
     # A choice rests on what all agree on: any no, and a yes that is everyone's.
     agreed: dict[str, bool] = {}
     for key in gate.policy.digests:
-        said = [each[key] for each in believed if key in each]
-        if said and (not all(said) or len(said) == len(believed)):
-            agreed[key] = all(said)
+        message = [each[key] for each in verified if key in each]
+        if message and (not all(message) or len(message) == len(verified)):
+            agreed[key] = all(message)
     return law.allowed(gate.policy, {**agreed, **application.choice})
 
 
@@ -103,11 +103,11 @@ def test_p3_the_application_reads_only_what_is_allowed_and_that_as_it_was(encoun
     gate.app = listening
     drive(gate, environ_for("/", cookie_string))
     allowed = law.allowed(gate.policy, *(token.answers for token in sent if token.answers is not None))
-    believed = [str(token) for token in sent if token.answers is not None]
+    verified = [str(token) for token in sent if token.answers is not None]
 
     def may_read(name: str, value: str) -> bool:
         if name == gate.policy.cookie_name:
-            return value in believed
+            return value in verified
         clean = bool(name) and all(c == "\t" or " " <= c != "\x7f" for c in name)
         return clean and law.key_of(gate.policy, name) in allowed
 

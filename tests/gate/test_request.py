@@ -143,7 +143,7 @@ def test_without_filtering_only_unproven_preferences_are_taken_out(cookie_string
     assert pairs(result.cookie_string) == [pair for pair in pairs(cookie_string) if pair not in own]
 
 
-def test_undeclared_pairs_may_be_let_through_and_told() -> None:
+def test_undeclared_pairs_may_pass_and_be_reported() -> None:
     result = filtered("zzz=1; sid=2; theme=3", judge=REPORTING)
     assert result.cookie_string == "zzz=1; sid=2"
     assert [each.name for each in result.undeclared] == ["zzz"]
@@ -240,7 +240,7 @@ def test_a_field_that_proves_nothing_or_several_things_is_read_each_time() -> No
 
 
 @pytest.mark.parametrize("now", [NOW - 61, NOW + LIFETIME])
-def test_a_remembered_field_is_read_anew_outside_its_window(now: float) -> None:
+def test_a_cached_field_is_read_anew_outside_its_window(now: float) -> None:
     fields = RepeatedFields()
     field = f"sid=1; {NAME}={token('statistical')}"
     through(fields, field, NOW)
@@ -259,7 +259,7 @@ def test_no_text_is_kept_but_the_token() -> None:
     assert token("internal") in repr(fields._fields)
 
 
-def test_nobody_is_given_anothers_answers_for_a_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equal_hashes_never_share_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """P4, were the hashes of all fields the same."""
     monkeypatch.setattr("consentgate.gate.request.hash", lambda text: 1, raising=False)
     fields = RepeatedFields()
@@ -277,7 +277,7 @@ def test_nobody_is_given_anothers_answers_for_a_hash(monkeypatch: pytest.MonkeyP
         assert fields.find(field, NOW) is None, field
 
 
-def test_fields_are_remembered_within_bounds() -> None:
+def test_cookie_fields_are_cached_within_bounds() -> None:
     fields = RepeatedFields()
     for number in range(2 * RepeatedFields.SIZE + 10):
         through(fields, f"a={number}", NOW)
@@ -294,7 +294,7 @@ def test_fields_are_remembered_within_bounds() -> None:
         ("; ".join(["sid=1; zzz=2"] * (RepeatedFields.MOST_SPANS + 1)), False),
     ],
 )
-def test_long_fields_and_many_spans_are_not_remembered(field: str, is_remembered: bool) -> None:
+def test_long_fields_and_many_spans_are_not_cached(field: str, is_remembered: bool) -> None:
     fields = RepeatedFields()
     through(fields, field, NOW)
     assert (fields.find(field, NOW) is not None) is is_remembered

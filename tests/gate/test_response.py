@@ -107,9 +107,9 @@ def test_stripping_twice_is_once(fields: list[Field], yes: set[str]) -> None:
 def test_every_cookie_is_passed_stripped_undeclared_or_deleted(fields: list[Field], yes: set[str]) -> None:
     result = judged(fields, *yes, judge=REPORTING)
     cookies = [value for name, value in fields if is_set_cookie(name)]
-    told = [*result.stripped, *result.undeclared, *result.passed]
+    reported = [*result.stripped, *result.undeclared, *result.passed]
     assert len(result.fields) == len(fields) - len(result.stripped)
-    assert {each.set_cookie_string for each in told} <= set(cookies)
+    assert {each.set_cookie_string for each in reported} <= set(cookies)
     assert not any(each.verdict.admitted for each in result.stripped)
     assert all(each.verdict.reason is Reason.UNDECLARED_REPORTED for each in result.undeclared)
     assert all(each.verdict.category in {"necessary", *yes} for each in result.passed)
@@ -152,7 +152,7 @@ def test_the_matrix() -> None:
     assert strip(fields, "statistical", "internal", "third-party") == fields[:4]
 
 
-def test_stripped_cookies_are_told_with_their_reasons() -> None:
+def test_stripped_cookies_are_reported_with_their_reasons() -> None:
     result = judged(fields_of(*MATRIX, "x", "cookies_preferences=1", "theme=\x07"), "internal")
     assert [(each.name, each.verdict.reason, each.verdict.category) for each in result.stripped] == [
         ("_pk_id", Reason.UNSET, "statistical"),
@@ -168,13 +168,13 @@ def test_stripped_cookies_are_told_with_their_reasons() -> None:
     ]
 
 
-def test_undeclared_cookies_may_be_let_through_and_told() -> None:
+def test_undeclared_cookies_may_pass_and_be_reported() -> None:
     result = judged(fields_of("zzz=5", "sid=1", "x"), judge=REPORTING)
     assert [value for _, value in result.fields] == ["zzz=5", "sid=1"]
     assert [each.name for each in result.undeclared] == ["zzz"]
 
 
-def test_where_the_policy_does_not_apply_all_but_the_preferences_cookie_passes() -> None:
+def test_all_but_the_preferences_cookie_passes_where_the_policy_does_not_apply() -> None:
     permissions = JUDGE.permissions(Situation(applies=False))
     fields = fields_of(*MATRIX, "x", "cookies_preferences=; Max-Age=0")
     result = judge_set_cookies(fields, JUDGE, permissions, NOW)
@@ -456,7 +456,7 @@ def test_no_cache_may_keep_a_response_without_the_visitors_answers() -> None:
         ({"applies_vary": (), "vary_fields": ("Cookie",)}, [], [("Vary", "Cookie")]),
     ],
 )
-def test_a_policy_that_applies_to_some_requests_is_told_to_caches(
+def test_caches_learn_of_a_policy_that_applies_to_some_requests(
     changed: dict[str, Any], fields: list[Field], added: list[Field]
 ) -> None:
     permissions = permitting("internal")
@@ -464,7 +464,9 @@ def test_a_policy_that_applies_to_some_requests_is_told_to_caches(
     assert rewritten.fields == [*fields, *added]
 
 
-def test_where_the_policy_does_not_apply_an_optional_cookie_depends_on_it() -> None:
+def test_an_optional_cookie_that_passes_where_the_policy_does_not_apply_makes_the_response_depend_on_it() -> (
+    None
+):
     """The next visitor may be one to whom it applies."""
     permissions = JUDGE.permissions(Situation(applies=False))
     context = CONTEXT._replace(permissions=permissions, enforced=False, depends_on_applies=True)

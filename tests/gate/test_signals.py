@@ -45,11 +45,11 @@ def gate(app: Any, policy: Policy = POLICY, **options: Any) -> Any:
 
 
 def ask(act: Callable[[Visit], Any], options: dict[str, Any] | None = None, **extra: Any) -> Any:
-    """What *act* says of the visit."""
-    said: list[Any] = []
-    app = application(before=lambda environ: said.append(act(Visit.from_environ(environ))))
+    """The result of *act* on the visit."""
+    message: list[Any] = []
+    app = application(before=lambda environ: message.append(act(Visit.from_environ(environ))))
     request(gate(app, **(options or {})), **extra)
-    return said[0]
+    return message[0]
 
 
 def varies_by(answer: Answer) -> list[str]:
@@ -93,7 +93,7 @@ def test_only_the_signals_of_the_option_are_honoured(
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"signals": "gpc"}, "signals must be a list of 'gpc', 'dnt', not 'gpc'"),
         ({"signals": None}, "signals must be a list of 'gpc', 'dnt', not None"),
@@ -104,10 +104,10 @@ def test_only_the_signals_of_the_option_are_honoured(
         ({"gpc_json": True, "signals": ["dnt"]}, 'add "gpc" to signals'),
     ],
 )
-def test_a_mistyped_option_is_named(options: dict[str, Any], said: str) -> None:
+def test_a_mistyped_option_is_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         gate(application(), **options)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 # It denies everywhere
@@ -133,7 +133,7 @@ def test_the_visit_says_that_it_is_denied_whatever_was_accepted() -> None:
     )
 
 
-def test_its_cookies_are_stripped_hidden_and_expired_and_the_observer_is_told() -> None:
+def test_its_cookies_are_stripped_hidden_expired_and_reported() -> None:
     events: list[Event] = []
     seen: list[str] = []
     app = application(*SET[:3], before=lambda environ: seen.append(environ["HTTP_COOKIE"]))
@@ -141,8 +141,8 @@ def test_its_cookies_are_stripped_hidden_and_expired_and_the_observer_is_told() 
     assert seen == [f"{YES}; theme=3"]
     assert "vid=; Path=/; Max-Age=0" in answer.set_cookies
     assert request(gate(application(*SET)), HTTP_COOKIE=YES, **GPC).cookie_names == ["sid", "_pk_id", "theme"]
-    told = {(event.action, event.name, event.reason) for event in events}
-    assert told == {
+    reported = {(event.action, event.name, event.reason) for event in events}
+    assert reported == {
         ("withheld", "vid", "denied by a signal of the browser"),
         ("expired", "vid", "denied by a signal of the browser"),
     }
@@ -185,7 +185,7 @@ def test_consent_mode_is_complete_in_every_state() -> None:
         mode = ask(lambda visit: visit.consent_mode(), **sent)
         assert mode.keys() == signals
         assert set(mode.values()) <= {"granted", "denied"}
-        granted[state] = {signal for signal, said in mode.items() if said == "granted"}
+        granted[state] = {signal for signal, message in mode.items() if message == "granted"}
     assert granted == {
         "new": set(),
         "refused": set(),
@@ -196,7 +196,7 @@ def test_consent_mode_is_complete_in_every_state() -> None:
         "forged": set(),
     }
     nowhere = ask(lambda visit: visit.consent_mode(), {"applies": lambda environ: False})
-    assert {signal for signal, said in nowhere.items() if said == "granted"} == granted["accepted"]
+    assert {signal for signal, message in nowhere.items() if message == "granted"} == granted["accepted"]
 
 
 def test_the_page_says_in_words_that_it_is_honoured() -> None:
@@ -211,11 +211,11 @@ def test_json_says_the_signal_and_that_the_category_is_not_allowed() -> None:
     answer = request(
         gate(application()), path="/cookies", HTTP_COOKIE=YES, HTTP_ACCEPT="application/json", **GPC
     )
-    told = json.loads(answer.body)
-    assert told["signals"] == ["gpc"]
-    assert told["categories"]["third-party"]["allowed"] is False
-    assert told["categories"]["statistical"]["allowed"] is True
-    assert told["needs_choice"] is False
+    reported = json.loads(answer.body)
+    assert reported["signals"] == ["gpc"]
+    assert reported["categories"]["third-party"]["allowed"] is False
+    assert reported["categories"]["statistical"]["allowed"] is True
+    assert reported["needs_choice"] is False
 
 
 # It is not asked, and nothing says yes for it
@@ -340,7 +340,7 @@ def test_report_only_says_what_would_be_and_touches_nothing() -> None:
     assert answer.set_cookies == SET
 
 
-def test_where_the_policy_does_not_apply_nothing_is_denied() -> None:
+def test_no_signal_denies_anything_where_the_policy_does_not_apply() -> None:
     nowhere: dict[str, Any] = {"applies": lambda environ: False}
     assert ask(lambda visit: visit.allows("third-party"), nowhere, **GPC) is True
 

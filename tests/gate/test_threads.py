@@ -24,8 +24,8 @@ def hasty() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("hasty")
-def test_no_cross_talk() -> None:
-    """R96."""
+def test_concurrent_visitors_never_get_each_others_choices() -> None:
+    """R95, R96."""
     gate = make_policy().wrap(SITE, secret_key=KEY)
     wrong: list[str] = []
     together = threading.Barrier(32)

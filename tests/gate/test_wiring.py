@@ -123,7 +123,7 @@ def test_the_key_is_checked_before_the_application_is_looked_at() -> None:
         make_policy().wrap(None, secret_key="short")  # type: ignore[arg-type]
 
 
-def test_a_flask_object_is_told_from_its_wsgi_app() -> None:
+def test_a_flask_object_differs_from_its_wsgi_app() -> None:
     class Own(Flask):
         """A site's own."""
 

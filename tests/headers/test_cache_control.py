@@ -1,4 +1,4 @@
-"""What caches are told: R77 to R81."""
+"""Cache-Control and Vary for responses that depend on the visitor: R77 to R81."""
 
 import pytest
 from hypothesis import given
@@ -38,7 +38,7 @@ def cache_control(*values: str) -> Fields:
 
 
 @given(response_headers)
-def test_afterwards_no_shared_cache_has_leave_and_once_is_enough(fields: Fields) -> None:
+def test_no_shared_cache_has_permission_afterwards_and_once_is_enough(fields: Fields) -> None:
     before = list(fields)
     private = make_private(fields)
     assert fields == before
@@ -75,7 +75,7 @@ def test_storing_is_forbidden_in_one_word(fields: Fields) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETED)
-def test_a_field_for_one_kind_of_cache_gives_leave_and_is_taken_back(name: str) -> None:
+def test_a_field_for_one_kind_of_cache_permits_sharing_and_is_removed(name: str) -> None:
     """R79."""
     fields = [(name, "max-age=60"), *cache_control("private")]
     assert may_be_shared(fields, NOW)
@@ -84,7 +84,7 @@ def test_a_field_for_one_kind_of_cache_gives_leave_and_is_taken_back(name: str) 
 
 
 @given(response_headers)
-def test_vary_is_said_once(fields: Fields) -> None:
+def test_vary_names_a_field_once(fields: Fields) -> None:
     before = list(fields)
     varied = vary_on(fields, ("Cookie",))
     assert fields == before
@@ -115,7 +115,7 @@ def test_directives_lose_nothing_but_commas_and_blanks(text: str) -> None:
         ([("Cloudflare-CDN-Cache-Control", "public")], cache_control("private")),
     ],
 )
-def test_leave_to_share_is_taken_back(before: Fields, after: Fields) -> None:
+def test_permission_to_share_is_removed(before: Fields, after: Fields) -> None:
     """R77, R78, R79."""
     assert make_private(before) == after
 
@@ -169,7 +169,7 @@ def test_vary_that_says_it_already_stays(value: str) -> None:
         ([("Expires", "Fri, 31 Dec 2038 23:59:59 GMT"), *cache_control("max-age=0")], False),
     ],
 )
-def test_leave_to_keep_is_found(fields: Fields, shared: bool) -> None:
+def test_permission_to_keep_is_found(fields: Fields, shared: bool) -> None:
     assert may_be_shared(fields, NOW) is shared
 
 
@@ -180,14 +180,14 @@ def test_vary_on_several_fields() -> None:
     assert vary_on([], ("Cookie", "Accept-Language")) == [("Vary", "Cookie, Accept-Language")]
 
 
-def test_private_is_said_where_it_is_read() -> None:
+def test_private_is_written_where_caches_read_it() -> None:
     """Found by the fuzzer."""
     assert make_private([("Cache-Control", 'max-age="60')]) == [("Cache-Control", 'private, max-age="60')]
 
 
 def test_vary_is_read_in_any_case_and_with_blanks_and_no_others() -> None:
-    said = [("Vary", "ORIGIN,\tcookie ")]
-    assert vary_on(said, ("Cookie",)) is said
+    message = [("Vary", "ORIGIN,\tcookie ")]
+    assert vary_on(message, ("Cookie",)) is message
     assert vary_on([("Vary", "\xa0cookie")], ("Cookie",)) == [("Vary", "cookie, Cookie")]
     assert vary_on([("Vary", "XcookieX")], ("Cookie",)) == [("Vary", "XcookieX, Cookie")]
     both = [("Vary", "Cookie")]
@@ -209,7 +209,7 @@ def test_vary_is_read_in_any_case_and_with_blanks_and_no_others() -> None:
         (("Expires", "\tFri, 31 Dec 2038 23:59:59 GMT "), True),
     ],
 )
-def test_leave_is_read_to_the_letter(field: tuple[str, str], shared: bool) -> None:
+def test_permission_to_share_is_read_exactly(field: tuple[str, str], shared: bool) -> None:
     assert may_be_shared([field], NOW) is shared
 
 
@@ -222,7 +222,7 @@ def test_directives_keep_their_letters() -> None:
     assert directives("XaX, b ") == ["XaX", "b"]
 
 
-def test_a_name_too_long_to_be_remembered_is_looked_at_each_time() -> None:
+def test_a_name_too_long_to_be_cached_is_judged_each_time() -> None:
     long = "X-" + "long" * 20
     for _ in range(2):
         fields = [(long, "public"), ("Cache-Control", "private")]

@@ -66,7 +66,7 @@ def test_any_text_is_a_source_or_refused_by_name(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "said"),
+    ("host", "message"),
     [
         ("*", "hosts are written like 'maps.example'"),
         ("*.*.example", "hosts are written like"),
@@ -106,11 +106,11 @@ def test_any_text_is_a_source_or_refused_by_name(text: str) -> None:
         (5, "a host is a text such as"),
     ],
 )
-def test_a_host_that_is_none_is_named_with_the_mend(host: Any, said: str) -> None:
+def test_a_host_that_is_none_is_named_with_the_mend(host: Any, message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         checked_source("category 'maps'", host)
     assert "category 'maps': " in str(caught.value)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_a_base_is_held_against_every_host_below_a_wildcard() -> None:
 
 
 @pytest.mark.parametrize(
-    ("base", "said"),
+    ("base", "message"),
     [
         ("'self'; script-src *", "';' would end the list of sources"),
         ("'self', *", "',' would end the list"),
@@ -255,10 +255,10 @@ def test_a_base_is_held_against_every_host_below_a_wildcard() -> None:
         (["'self'"], "must be a text"),
     ],
 )
-def test_a_mistyped_base_is_named(base: Any, said: str) -> None:
+def test_a_mistyped_base_is_named(base: Any, message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         check_base("csp_base", base, ["maps.example"])
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert str(caught.value).startswith("csp_base")
 
 
@@ -278,8 +278,8 @@ def test_a_base_that_passes_covers_no_declared_host(base: str, hosts: list[str])
 def test_the_field_is_one_default_src(hosts: list[str]) -> None:
     value = csp_value(CSP_BASE, hosts)
     assert value.split(" ") == ["default-src", *CSP_BASE.split(" "), *hosts]
-    told = csp_value(CSP_BASE, hosts, reporting_to("/app/cookies/reports", is_https=True))
-    assert told == f"{value}; report-uri /app/cookies/reports; report-to consentgate"
+    reported = csp_value(CSP_BASE, hosts, reporting_to("/app/cookies/reports", is_https=True))
+    assert reported == f"{value}; report-uri /app/cookies/reports; report-to consentgate"
 
 
 def test_browsers_are_asked_for_reports_as_they_deliver_them() -> None:

@@ -44,7 +44,7 @@ def test_a_browser_could_take_no_other_field_for_set_cookie(name: str) -> None:
     assert (field_kind(name) in COOKIE_KINDS) is is_set_cookie(name)
 
 
-def test_field_names_are_remembered_within_bounds() -> None:
+def test_field_names_are_cached_within_bounds() -> None:
     for number in range(2000):
         assert field_kind(f"X-{number}") is field_kind(f"X-{number:070d}") is FieldKind.OTHER
         assert len(names.KINDS) <= 512

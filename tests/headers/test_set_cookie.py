@@ -322,7 +322,7 @@ def test_a_refusal_says_why(line: str, name: str, why: str) -> None:
     assert find_refusal(line, name) == why
 
 
-def test_memories_are_bounded() -> None:
+def test_caches_are_bounded() -> None:
     for number in range(1500):
         classify(f"a=1; X={number}")
         classify(f"a=1; X={number:0300d}")

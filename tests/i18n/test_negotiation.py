@@ -46,7 +46,7 @@ def broken(environ: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("language", "accept_language", "spoken", "negotiated"),
+    ("language", "accept_language", "spoken", "chosen"),
     [
         pytest.param("fr", "en", "fr", False, id="what the site says comes first"),
         pytest.param(lambda environ: "fr", "en", "fr", False, id="what its callable says"),
@@ -61,10 +61,12 @@ def broken(environ: dict[str, Any]) -> str:
         pytest.param("ar", "", "ar", False, id="a language nobody has words for"),
     ],
 )
-def test_the_order(language: Any, accept_language: str, spoken: str, negotiated: bool) -> None:
+def test_languages_are_negotiated_in_this_order(
+    language: Any, accept_language: str, spoken: str, chosen: bool
+) -> None:
     answer = page(accept_language=accept_language, language=language)
     assert language_of(answer) == spoken
-    assert answer.all("Vary") == ["Cookie, Accept-Language" if negotiated else "Cookie"]
+    assert answer.all("Vary") == ["Cookie, Accept-Language" if chosen else "Cookie"]
 
 
 def test_the_page_in_french() -> None:
@@ -79,7 +81,7 @@ def test_the_page_in_french() -> None:
         "Un cookie est une petite donnée",
     ):
         assert text in html, text
-    # What is not translated is shown as it is, and said to be what it is.
+    # An untranslated text is shown unchanged, marked with its language.
     assert '<span lang="en" dir="ltr">Only in English.</span>' in html
     assert "Accept all" not in html
     assert "Refuse all" not in html
@@ -95,7 +97,7 @@ def test_dates_in_french() -> None:
     assert ">23 novembre 2026</time>" in page(Policy([], updated="2026-11-23"), "fr").body.decode()
 
 
-def test_the_banner_speaks_the_same_and_caches_are_told() -> None:
+def test_the_banner_uses_the_same_language_and_caches_learn_of_it() -> None:
     def show(environ: dict[str, Any]) -> None:
         shown.append(str(Visit.from_environ(environ).banner()))
 
@@ -108,7 +110,7 @@ def test_the_banner_speaks_the_same_and_caches_are_told() -> None:
     assert request(fixed, HTTP_ACCEPT_LANGUAGE="fr").all("Vary") == ["Cookie"]
 
 
-def test_every_format_speaks_it() -> None:
+def test_every_format_uses_the_language() -> None:
     for output in ("html", "markdown", "json"):
         assert "Statistiques" in POLICY.render(output, language="fr")  # type: ignore[arg-type]
         assert "Statistics" in POLICY.render(output)  # type: ignore[arg-type]
@@ -121,7 +123,7 @@ def test_nothing_a_browser_asks_for_makes_it_fail(accept_language: str) -> None:
     assert negotiate_language(accept_language, ["en", "fr"], "en") in ("en", "fr")
 
 
-def test_asking_for_the_language_alone_is_told_to_caches() -> None:
+def test_asking_for_the_language_alone_adds_vary() -> None:
     def ask(environ: dict[str, Any]) -> None:
         assert Visit.from_environ(environ)._page_language == "fr"
 

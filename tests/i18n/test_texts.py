@@ -30,7 +30,7 @@ def test_it_stays_so_when_copied() -> None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "own", "said"),
+    ("texts", "own", "message"),
     [
         ({"English": "x"}, None, "not 'English'"),
         ({"en": 5}, None, "in 'en', a text is needed, not 5"),
@@ -38,10 +38,10 @@ def test_it_stays_so_when_copied() -> None:
         ({}, None, "given are []"),
     ],
 )
-def test_what_is_no_text_is_named(texts: Any, own: str | None, said: str) -> None:
+def test_a_translation_that_is_not_text_is_named(texts: Any, own: str | None, message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         translated(texts, own)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "pt-BR", "gsw"])
@@ -72,7 +72,7 @@ def test_a_file_gives_its_texts_by_language() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mapping", "said"),
+    ("mapping", "message"),
     [
         ({"title": {"fr": "x"}}, "policy: title: no text in the policy's own language, 'en'"),
         ({"language": "french"}, "language: a language is a code"),
@@ -83,15 +83,18 @@ def test_a_file_gives_its_texts_by_language() -> None:
         ({"strings": "x"}, "strings must be a table of languages, not 'x'"),
         ({"strings": {"fr": {"Accept all": 5}}}, "strings: for 'fr' a table of texts is needed"),
         ({"strings": {"french": {}}}, "strings: a language is a code"),
-        ({"strings": {"fr": {"Acept all": "x"}}}, "strings: 'Acept all' is none of our texts"),
+        ({"strings": {"fr": {"Acept all": "x"}}}, "strings: 'Acept all' is not a text of this package"),
         ({"strings": {"fr": {"Accept all": "100 % d'accord"}}}, "(none); write %% for %"),
-        ({"strings": {"fr": {"Cookies on %(site)s": "%(sight)s"}}}, "has (%(site)s); write %% for %"),
+        (
+            {"strings": {"fr": {"Cookies on %(site)s": "%(sight)s"}}},
+            "'Cookies on %(site)s' (%(site)s); write %% for %",
+        ),
     ],
 )
-def test_mistakes_are_named(mapping: Any, said: str) -> None:
+def test_mistakes_are_named(mapping: Any, message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         Policy.from_dict(mapping)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_the_region_falls_back_to_its_language_and_not_to_others() -> None:
@@ -101,7 +104,7 @@ def test_the_region_falls_back_to_its_language_and_not_to_others() -> None:
     assert in_language(text, "pt-Latn-PT") == "olá"
 
 
-def test_what_is_no_language_of_a_text_is_named() -> None:
+def test_a_malformed_language_of_a_text_is_named() -> None:
     with pytest.raises(PolicyError, match=r"^a text"):
         translated({"en": "hello", "x y": "?"}, "en")
 

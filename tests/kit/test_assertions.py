@@ -104,7 +104,7 @@ def test_a_policy_that_never_applies_shows_nothing() -> None:
     assert "applies to none of these requests" in failure(gate(applies=lambda environ: False))
 
 
-def test_a_leak_that_happens_only_once_is_told() -> None:
+def test_a_leak_that_happens_only_once_is_reported() -> None:
     class Once(Leaky):
         """Lets everything through in one request, the first of the generated ones."""
 
@@ -122,7 +122,7 @@ def test_a_leak_that_happens_only_once_is_told() -> None:
     assert "GET /: the response sets the cookie " in failure(Once(SITE))
 
 
-def test_a_cookie_the_application_should_not_read_is_told() -> None:
+def test_a_cookie_the_application_should_not_read_is_reported() -> None:
     class Blind(Leaky):
         """Strips as the real one, and filters nothing."""
 
@@ -140,7 +140,7 @@ def test_a_cookie_the_application_should_not_read_is_told() -> None:
     assert re.match(r"GET /: the application reads the cookie '.*'", failure(Blind()))
 
 
-def test_an_allowed_cookie_that_is_missing_altered_or_moved_is_told() -> None:
+def test_an_allowed_cookie_that_is_missing_altered_or_moved_is_reported() -> None:
     def changed(change: Any) -> Any:
         real = gate()
 
@@ -163,7 +163,7 @@ def test_an_allowed_cookie_that_is_missing_altered_or_moved_is_told() -> None:
     assert "allowed cookies are out of order" in failure(**changed(lambda headers: headers[::-1]))
 
 
-def test_values_that_differ_each_time_are_told_by_name() -> None:
+def test_values_that_differ_each_time_are_reported_by_name() -> None:
     def application(environ: dict[str, Any], start_response: Any) -> Any:
         start_response("200 OK", [("Set-Cookie", f"sid={random.random()}"), ("Set-Cookie", "theme=1")])
         return []
@@ -202,7 +202,7 @@ class InPlace(Leaky):
 
 
 class Deaf(InPlace):
-    """Whose application cannot be listened to, and whose visitors are all alike."""
+    """Its application cannot be recorded, and its visitors are all alike."""
 
     def __init__(self, app: Any) -> None:
         super().__init__(app)
@@ -214,22 +214,22 @@ class Deaf(InPlace):
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"), [(InPlace, "edited the application's own list"), (Deaf, "no longer sets")]
+    ("kind", "reported"), [(InPlace, "edited the application's own list"), (Deaf, "no longer sets")]
 )
-def test_a_list_edited_in_place_is_told(kind: Any, told: str) -> None:
+def test_a_list_edited_in_place_is_reported(kind: Any, reported: str) -> None:
     shared = [("Set-Cookie", "theme=1"), ("Set-Cookie", "sid=1")]
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:
         start_response("200 OK", shared)
         return []
 
-    assert told in failure(kind(application), application=application)
+    assert reported in failure(kind(application), application=application)
 
 
 def test_it_never_passes_for_want_of_a_cookie() -> None:
     necessary = Application(response_headers=(("Set-Cookie", "sid=1"),))
-    assert "nothing would be shown" in failure(gate(necessary))
-    assert "nothing would be shown" in failure(gate(), routes=["/cookies", "/cookies/json"])
+    assert "proves nothing" in failure(gate(necessary))
+    assert "proves nothing" in failure(gate(), routes=["/cookies", "/cookies/json"])
     for routes in ((), "/", ["shop"]):
         with pytest.raises(TypeError, match="routes must be paths"):
             assert_enforced(gate(), routes=routes)
@@ -240,7 +240,7 @@ def test_it_never_passes_when_it_asks_another_gate() -> None:
     assert "Is `gate` the one inside `app`?" in failure(lambda *request: others(*request), gate=real)
 
 
-def test_it_never_passes_when_genuine_preferences_are_not_believed() -> None:
+def test_it_never_passes_when_genuine_preferences_are_not_verified() -> None:
     real = gate()
 
     def without_cookies(environ: dict[str, Any], start_response: Any) -> Any:
@@ -248,10 +248,10 @@ def test_it_never_passes_when_genuine_preferences_are_not_believed() -> None:
         return real(environ, start_response)
 
     message = failure(without_cookies, gate=real)
-    assert "the preferences are not believed" in message and "change the Cookie field?" in message
+    assert "the gate does not verify the preferences" in message and "change the Cookie field?" in message
 
 
-def test_a_preferences_cookie_that_is_not_the_gates_is_told() -> None:
+def test_a_preferences_cookie_that_is_not_the_gates_is_reported() -> None:
     own = Application(response_headers=(("Set-Cookie", "cookies_preferences=x"), ("Set-Cookie", "theme=1")))
     assert "a preferences cookie was set that is not genuine: 'x'" in failure(Leaky(own, ["internal"]))
 
@@ -278,7 +278,7 @@ def test_transparency_names_what_differs() -> None:
         assert_transparent(Application(response_headers=LINES, chunks=(b"ab",)), as_file)
 
 
-def test_a_body_that_is_buffered_is_told() -> None:
+def test_a_buffered_body_is_reported() -> None:
     class Buffering(Leaky):
         def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
             return list(super().__call__(environ, start_response))
@@ -293,7 +293,9 @@ def test_an_application_that_is_never_the_same_cannot_be_compared() -> None:
         start_response("200 OK", [("X-Number", str(random.random()))])
         return []
 
-    with pytest.raises(AssertionError, match=r"GET /shop\?a=b: .* two requests are answered differently"):
+    with pytest.raises(
+        AssertionError, match=r"GET /shop\?a=b: .* two equal requests are answered differently"
+    ):
         assert_transparent(gate(application), application, routes=["/shop?a=b"])
 
 
@@ -323,7 +325,7 @@ def test_an_application_that_asks_its_visit_is_given_one() -> None:
     assert_transparent(lambda *request: inner(*request), application, gate=inner)
 
 
-def test_undeclared_cookies_are_told_as_their_declaration() -> None:
+def test_undeclared_cookies_are_reported_as_their_declaration() -> None:
     declared = Application(response_headers=LINES[:4])
     assert_all_declared(gate(declared))
     with pytest.raises(AssertionError) as caught:
@@ -347,4 +349,4 @@ def test_a_cookie_that_is_set_only_once_accepted_is_seen_too() -> None:
 
 def test_a_policy_with_nothing_to_choose_shows_nothing() -> None:
     only = Policy([Category("necessary", basis=Basis.NECESSARY, cookies=["sid"])])
-    assert "nothing would be shown" in failure(gate(SITE, only))
+    assert "proves nothing" in failure(gate(SITE, only))

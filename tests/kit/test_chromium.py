@@ -130,19 +130,19 @@ PAGE = """<!doctype html><title>page</title><form method=post action=/posted><bu
 
 
 def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    """A page with a form and a link, below what was said of its own request."""
+    """A page with a form and a link, below the fields of its own request."""
     start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")])
-    said = json.dumps({key: environ.get(key) for key in SAID})
-    return [f"{PAGE}<pre id=said>{said}</pre>".encode()]
+    message = json.dumps({key: environ.get(key) for key in SAID})
+    return [f"{PAGE}<pre id=message>{message}</pre>".encode()]
 
 
 def asked_by_chromium(driver: Any, address: str) -> list[dict[str, Any]]:
     """Return what Chromium says of itself with a typed address, a form and a link."""
 
-    def said(path: str) -> dict[str, Any]:
+    def message(path: str) -> dict[str, Any]:
         def read(driver: Any) -> Any:
             is_there = urlsplit(driver.current_url).path == path
-            return is_there and driver.find_element(By.ID, "said").text
+            return is_there and driver.find_element(By.ID, "message").text
 
         # Between two pages there is neither: asked again until the second has come.
         waiting = WebDriverWait(driver, 20, ignored_exceptions=[WebDriverException])
@@ -150,11 +150,11 @@ def asked_by_chromium(driver: Any, address: str) -> list[dict[str, Any]]:
         return found
 
     driver.get(f"{address}/")
-    typed = said("/")
+    typed = message("/")
     driver.find_element(By.TAG_NAME, "button").click()
-    posted = said("/posted")
+    posted = message("/posted")
     driver.find_element(By.TAG_NAME, "a").click()
-    return [typed, posted, said("/linked")]
+    return [typed, posted, message("/linked")]
 
 
 def asked_by_the_visitor(address: str) -> list[dict[str, Any]]:
@@ -163,7 +163,7 @@ def asked_by_the_visitor(address: str) -> list[dict[str, Any]]:
     pages = [visitor.get("/")]
     pages.append(pages[-1].forms[0].submit())
     pages.append(pages[-1].click("link"))
-    return [json.loads(page.html.find(id="said").text) for page in pages]
+    return [json.loads(page.html.find(id="message").text) for page in pages]
 
 
 @contextmanager

@@ -158,7 +158,7 @@ def test_deletion_needs_the_same_scope() -> None:
     assert "a" not in jar
 
 
-def test_where_cookies_go_back_to() -> None:
+def test_a_jar_sends_cookies_to_their_domain_and_path() -> None:
     jar = Jar()
     jar.store("host=1", "https://www.example.org/shop/cart")
     jar.store("domain=2; Domain=example.org; Path=/", HOME)

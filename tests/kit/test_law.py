@@ -18,22 +18,22 @@ from tests.strategies import NATIVE, names, policies
 
 
 @given(policies, names | NATIVE | st.text("ab_", max_size=7))
-def test_which_category_a_name_is_in(policy: Policy, name: str) -> None:
+def test_a_name_is_in_the_same_category(policy: Policy, name: str) -> None:
     assert law.key_of(policy, name) == policy.key_of(name)
 
 
 @given(st.data(), policies)
 def test_the_same_categories_are_allowed(data: st.DataObject, policy: Policy) -> None:
-    said = data.draw(st.lists(answers(policy), max_size=3))
+    message = data.draw(st.lists(answers(policy), max_size=3))
     given = [
         Preferences(tuple(Answer(key, yes, 0, policy.digests[key]) for key, yes in each.items()))
-        for each in said
+        for each in message
     ]
     situation = TokenResult(agree(given) if given else UNDECIDED).situation
     # A gate reads a token where there is one, and then nothing was held back.
     for withheld in {False, not given}:
         permissions = Judge(policy).permissions(situation._replace(withheld=withheld))
-        assert law.allowed(policy, *said, withheld=withheld) == permissions.allowed
+        assert law.allowed(policy, *message, withheld=withheld) == permissions.allowed
 
 
 FETCH = {

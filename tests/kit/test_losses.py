@@ -74,7 +74,7 @@ PUBLIC = [("Cache-Control", "public, max-age=60")]
         ([("Cache-Control", "private"), ("X-Accel-Expires", "60")], True),
     ],
 )
-def test_which_responses_shared_caches_may_keep(fields: list[tuple[str, str]], shared: bool) -> None:
+def test_shared_caches_may_keep_these_responses(fields: list[tuple[str, str]], shared: bool) -> None:
     assert may_be_shared(fields) == shared
     assert bool(find_shared_cookie(POLICY, [("Set-Cookie", "theme=1"), *fields])) == shared
     assert bool(find_shared_cookie(POLICY, [("Set-Cookie", "cookies_preferences=1"), *fields])) == shared
@@ -87,7 +87,7 @@ def test_a_response_that_the_gate_made_private_is_private_to_the_kit(headers: li
     assert not may_be_shared(make_private(headers))
 
 
-def test_caches_are_told_by_what_applies_decides() -> None:
+def test_caches_learn_what_applies_depends_on() -> None:
     def options(**more: Any) -> Any:
         return POLICY.wrap(lambda *request: [], secret_key=KEY, applies=lambda environ: True, **more).options
 

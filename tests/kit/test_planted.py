@@ -26,7 +26,7 @@ class Fault(NamedTuple):
     module: str
     right: str
     wrong: str
-    told: str
+    reported: str
     options: dict[str, Any] = {}  # noqa: RUF012  # nobody edits it
     environ: dict[str, Any] = {}  # noqa: RUF012
 
@@ -244,13 +244,13 @@ def test_the_site_passes_behind_the_gate_itself(environ: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_copy_with_a_fault_does_not(fault: str, tmp_path: Path) -> None:
-    module, right, wrong, told, options, environ = FAULTS[fault]
+def test_a_copy_with_a_fault_fails(fault: str, tmp_path: Path) -> None:
+    module, right, wrong, reported, options, environ = FAULTS[fault]
     copy = faulty_copy(tmp_path, module, right, wrong)
     gate = policy_of(copy).wrap(site, secret_key=KEY, **options)
     with pytest.raises(AssertionError) as caught:
         assert_enforced(gate, application=site, routes=ROUTES, environ={**HOST, **environ})
-    assert told in str(caught.value)
+    assert reported in str(caught.value)
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if FAULTS[fault].options])
@@ -279,8 +279,8 @@ def test_each_way_of_trying_again_shows_it(fault: Fault, path: str, tries: Tries
     gate = policy_of(copy).wrap(site, secret_key=KEY)
     trial = Trial(gate, gate, None, [], HOST)
     # An inner gate strips, and leaves the word to caches to the outer one: so accepted cookies tell.
-    said = dict.fromkeys(gate.policy.digests, fault is TAKEN_FOR_INNER)
-    token = Token.made(gate.serializer, "genuine", said, int(time.time()))
+    message = dict.fromkeys(gate.policy.digests, fault is TAKEN_FOR_INNER)
+    token = Token.made(gate.serializer, "genuine", message, int(time.time()))
     trial.assert_keeps_to_the_policy(Asked(Route(path=path), (token,)))
-    with pytest.raises(AssertionError, match=fault.told):
+    with pytest.raises(AssertionError, match=fault.reported):
         trial.assert_keeps_to_the_policy(Asked(Route(path=path), (token,), tries=tries))

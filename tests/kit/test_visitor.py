@@ -227,3 +227,8 @@ def test_cookies_that_are_none_are_refused() -> None:
 def test_naming_no_category_is_no_choice() -> None:
     with pytest.raises(AppError, match="names at least one category"):
         Visitor(site()).accept()
+
+
+def test_a_visitors_repr_shows_the_origin_and_the_jar() -> None:
+    visitor = Visitor(Application(), origin="https://shop.example", cookies="sid=1")
+    assert repr(visitor) == "<Visitor of https://shop.example with Jar({'sid': '1'})>"

@@ -59,7 +59,7 @@ def test_without_the_log_in_nothing_would_be_shown() -> None:
     assert "bring along what it needs, such as a log-in's cookie" in failure(gate(members), routes=[ACCOUNT])
 
 
-def test_undeclared_cookies_of_a_form_are_told() -> None:
+def test_undeclared_cookies_of_a_form_are_reported() -> None:
     with pytest.raises(AssertionError, match=r'# POST /account\n\[\[category.cookie\]\]\nname = "zzz"'):
         assert_all_declared(gate(members), [ACCOUNT], cookies={"sid": "ann"})
 

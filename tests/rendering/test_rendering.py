@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from consentgate import Basis, Category, Cookie, Policy, PolicyError, presets
 from consentgate.rendering.assets import stylesheet
-from consentgate.rendering.text import COLUMNS, NOT_STATED, rows
+from consentgate.rendering.text import COLUMNS, NOT_STATED, make_rows
 from tests.strategies import policies
 
 
@@ -85,7 +85,7 @@ def test_a_text_that_is_not_stated_says_so() -> None:
 
 def test_cookies_with_the_same_texts_share_a_row() -> None:
     several = [*presets.flask(remember=None), Cookie("t"), Cookie("t", path="/x")]
-    assert [row.names for row in rows(Category("a", cookies=several))] == [
+    assert [row.names for row in make_rows(Category("a", cookies=several))] == [
         ("session", "__Host-session", "__Secure-session"),
         ("t",),
     ]

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from consentgate import Basis
 from consentgate.rendering.states import (
     Condition,
+    confirmation_of,
     has_just_answered,
-    outcome_of,
     question_of,
     statuses_of,
 )
@@ -23,12 +23,12 @@ CONSENT = [key for key in KEYS if POLICY.category(key).basis is Basis.CONSENT]
 @st.composite
 def views(draw: st.DrawFn) -> VisitorView:
     """Any visitor: some answers, some of the rest changed, some denied."""
-    said = draw(st.dictionaries(st.sampled_from(KEYS), st.booleans()))
-    unanswered = [key for key in CONSENT if key not in said]
+    message = draw(st.dictionaries(st.sampled_from(KEYS), st.booleans()))
+    unanswered = [key for key in CONSENT if key not in message]
     changed = draw(st.sets(st.sampled_from(unanswered))) if unanswered else set()
     denied = draw(st.sets(st.sampled_from(CONSENT)))
     at = int(NOW) - draw(st.integers(0, 10_000))
-    preferences = answered(POLICY, at, **said)
+    preferences = answered(POLICY, at, **message)
     return view_of(POLICY, preferences, changed=dict.fromkeys(changed, at - 1), denied=frozenset(denied))
 
 
@@ -47,7 +47,7 @@ def test_a_question_is_about_everything_that_is_asked_and_nothing_else(view: Vis
 
 
 @given(views())
-def test_on_is_said_of_exactly_what_is_allowed(view: VisitorView) -> None:
+def test_exactly_the_allowed_categories_are_shown_as_on(view: VisitorView) -> None:
     for status in statuses_of(POLICY, view):
         assert (status.shape == "on") == (status.category.key in view.allowed)
 
@@ -55,7 +55,7 @@ def test_on_is_said_of_exactly_what_is_allowed(view: VisitorView) -> None:
 @given(views())
 def test_an_outcome_names_each_answer_once(view: VisitorView) -> None:
     statuses = statuses_of(POLICY, view)
-    outcome = outcome_of(statuses)
+    outcome = confirmation_of(statuses)
     named = [*outcome.accepted, *outcome.refused, *outcome.objected, *outcome.unanswered]
     silent = (Condition.NECESSARY, Condition.DENIED, Condition.EXEMPT, Condition.EMPTY)
     assert len(named) == sum(status.condition not in silent for status in statuses)
@@ -64,7 +64,7 @@ def test_an_outcome_names_each_answer_once(view: VisitorView) -> None:
         assert not outcome.unanswered
 
 
-def test_each_condition() -> None:
+def test_statuses_name_each_condition() -> None:
     at = int(NOW) - 1
     shown = {
         name: [str(status.condition) for status in statuses_of(POLICY, view)]

@@ -85,17 +85,17 @@ def test_an_environment_without_a_loader_finds_ours() -> None:
 
 
 @pytest.mark.parametrize(
-    ("templates", "said"),
+    ("templates", "message"),
     [
         (Environment(), "does not escape what it shows; make it with Environment"),
         (Environment(autoescape=lambda name: False), "does not escape"),
         (5, "must be a folder, a Jinja2 loader or a Jinja2 environment, not 5"),
     ],
 )
-def test_templates_that_cannot_be_used_are_named(templates: object, said: str) -> None:
-    with pytest.raises(PolicyError, match=said):
+def test_templates_that_cannot_be_used_are_named(templates: object, message: str) -> None:
+    with pytest.raises(PolicyError, match=message):
         make_environment(templates)
-    with pytest.raises(PolicyError, match=said):
+    with pytest.raises(PolicyError, match=message):
         POLICY.wrap(application(), secret_key=KEY, templates=templates)  # type: ignore[arg-type]
 
 

@@ -221,7 +221,7 @@ def test_the_way_back_and_the_languages_keep_each_other() -> None:
     assert form_fields(pinned, "answer")["next"] == ["/cookies?next=%2Fhere&amp;lang=fr"]
 
 
-def test_where_the_visitor_came_from_is_not_known() -> None:
+def test_the_page_leads_home_when_the_previous_page_is_unknown() -> None:
     html = page(VISITORS["accepted"], next=None, languages=["en"])
     assert '<a href="/">' in html
     assert "Back to the page you came from" not in html

@@ -25,14 +25,14 @@ def test_a_contender_that_gates_nothing_is_found_out(monkeypatch: pytest.MonkeyP
         entry.check()
 
 
-def test_the_oracle() -> None:
+def test_the_oracle_lists_the_allowed_cookies() -> None:
     names = ["sessionid", "_ga_X", "_fbp", "zzz"]
     fields = HEAD + [("Set-Cookie", f"{name}=1") for name in names]
     assert expected(WORKLOADS["W3"], fields) == ["sessionid", "_ga_X"]
     assert expected(WORKLOADS["W5b"], fields) == ["sessionid"]
 
 
-def test_the_fit() -> None:
+def test_the_growth_is_fitted() -> None:
     assert exponent([(1, 5.0), (2, 10.0), (4, 20.0)]) == pytest.approx(1)
     assert exponent([(1, 5.0), (10, 5.0)]) == pytest.approx(0)
 

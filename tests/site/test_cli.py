@@ -42,7 +42,7 @@ def test_check_says_when_nothing_is_wrong(policy_file: Path, capsys: pytest.Capt
     assert capsys.readouterr().out == f"{policy_file}: 1 categories, 2 cookies, nothing wrong\n"
 
 
-def test_check_complete_names_what_visitors_are_not_told(
+def test_check_complete_names_each_missing_text(
     policy_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """R18."""
@@ -113,18 +113,18 @@ def test_check_gives_no_hint_where_nothing_is_odd(
 
 
 @pytest.mark.parametrize(
-    ("octets", "said"),
+    ("octets", "message"),
     [
         (POLICY.encode("utf-16"), "it is encoded in UTF-16 or UTF-32; save it as UTF-8"),
         (b'{"title": "Cookies"}', "it begins as JSON does; write it as TOML"),
     ],
 )
 def test_check_says_what_a_file_is_that_is_no_policy(
-    policy_file: Path, octets: bytes, said: str, capsys: pytest.CaptureFixture[str]
+    policy_file: Path, octets: bytes, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     policy_file.write_bytes(octets)
     assert main(["check", str(policy_file)]) == 1
-    assert f"consentgate: {policy_file}: not TOML: {said}" in capsys.readouterr().err
+    assert f"consentgate: {policy_file}: not TOML: {message}" in capsys.readouterr().err
 
 
 def test_check_accepts_a_byte_order_mark(policy_file: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_key_is_read_from_a_file_or_the_environment_never_an_argument(
 
 
 @pytest.mark.parametrize(
-    ("octets", "said"),
+    ("octets", "message"),
     [
         (b" \n", "is empty; `consentgate keygen` prints a key to put in it"),
         (b"\xff\xfea\x00", "is not text in UTF-8; `consentgate keygen` prints a key to put in it"),
@@ -187,13 +187,13 @@ def test_a_key_is_read_from_a_file_or_the_environment_never_an_argument(
     ],
 )
 def test_a_key_file_without_a_key_is_named(
-    tmp_path: Path, octets: bytes | None, said: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, octets: bytes | None, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     key_file = tmp_path / "key"
     if octets is not None:
         key_file.write_bytes(octets)
     assert main(["demo", "--key-file", str(key_file)]) == 1
-    assert capsys.readouterr().err == f"consentgate: key file {str(key_file)!r} {said}\n"
+    assert capsys.readouterr().err == f"consentgate: key file {str(key_file)!r} {message}\n"
 
 
 def test_it_is_a_module_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -232,7 +232,7 @@ cookie = [{ name = "x", purpose = "To see" }]
     ]
 
 
-def test_render_speaks_a_language(policy_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_render_takes_a_language(policy_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["render", str(policy_file), "--language", "fr"]) == 0
     assert "Nom du prestataire" in capsys.readouterr().out
     assert main(["render", str(policy_file), "--language", "French"]) == 1
@@ -247,12 +247,12 @@ def test_strings_prints_a_table_to_word_anew(language: str, capsys: pytest.Captu
     assert Policy.from_dict({"strings": strings}).strings == strings
 
 
-def test_check_says_when_the_policy_speaks_a_language_we_do_not(
+def test_check_names_a_policy_language_without_translations(
     policy_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     policy_file.write_text('language = "de"\n' + POLICY)
     assert main(["check", str(policy_file)]) == 1
-    assert "our own texts are not in 'de': see `consentgate strings`" in capsys.readouterr().out
+    assert "the package has no texts in 'de': see `consentgate strings`" in capsys.readouterr().out
     policy_file.write_text(
         'language = "de"\nstrings = { de = { "Accept all" = "Alle annehmen" } }\n' + POLICY
     )

@@ -221,9 +221,9 @@ def test_the_cookies_page_in_a_sites_own_layout(name: str) -> None:
         back = re.findall(r'name="next" value="([^"]*)"', page)
         assert set(back) == ({address} if address != "/cookies" else set())
         fields = {"next": back[0]} if back else {}
-        said = visitor.post(action, action="accept_all", **fields)
-        assert 'role="status"' in said
-        assert home.partition("<header")[2].partition("</header>")[0] in said
+        message = visitor.post(action, action="accept_all", **fields)
+        assert 'role="status"' in message
+        assert home.partition("<header")[2].partition("</header>")[0] in message
         visitor.get("/")
         assert visitor.jar == {"_pk_id.1", "cookies_preferences"}
 
@@ -298,7 +298,7 @@ def test_two_applications_on_one_host(monkeypatch: pytest.MonkeyPatch) -> None:
         ("two_apps", "/shop/ ['shop_visits']\n/blog/ []\n"),
     ],
 )
-def test_what_an_example_prints(name: str, printed: str) -> None:
+def test_an_example_prints_its_outcome(name: str, printed: str) -> None:
     done = subprocess.run(
         [sys.executable, str(EXAMPLES / f"{name}.py")], check=True, capture_output=True, text=True
     )

@@ -21,7 +21,7 @@ def test_the_corpus_holds(target: str) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 @given(data=st.binary(max_size=200))
-def test_so_it_does_for_any_bytes(target: str, data: bytes) -> None:
+def test_each_target_holds_for_any_bytes(target: str, data: bytes) -> None:
     TARGETS[target](data)
 
 

@@ -103,7 +103,7 @@ def test_every_option_a_text_can_state(policy_file: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"policy": None}, "no 'policy'"),
         ({"secret_key": None}, "either 'secret_key' or 'secret_key_file'"),
@@ -124,11 +124,11 @@ def test_every_option_a_text_can_state(policy_file: Path, tmp_path: Path) -> Non
         ({"preferences_path": "cookies"}, "preferences_path must be a path such as '/cookies'"),
     ],
 )
-def test_mistakes_are_named(policy_file: Path, settings: dict[str, Any], said: str) -> None:
+def test_mistakes_are_named(policy_file: Path, settings: dict[str, Any], message: str) -> None:
     merged = {"policy": str(policy_file), "secret_key": KEY, **settings}
     with pytest.raises(PolicyError) as caught:
         make_filter(application(), {}, **{key: value for key, value in merged.items() if value is not None})
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert str(caught.value).startswith("egg:consentgate: ")
 
 

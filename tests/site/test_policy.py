@@ -22,7 +22,7 @@ def test_choosing_is_accepting_these_and_refusing_the_others() -> None:
     assert {answer.at for answer in chosen.answers} == {int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())}
 
 
-def test_it_is_chosen_now_unless_told_otherwise(clock: object) -> None:
+def test_a_choice_is_made_now_unless_a_time_is_given(clock: object) -> None:
     assert {answer.at for answer in POLICY.choose([]).answers} == {1_763_900_000}
 
 

@@ -29,7 +29,7 @@ def test_names_are_the_sites_own() -> None:
     assert "chunk.*" in [cookie.name for cookie in presets.beaker(session="chunk.*")]
 
 
-def test_what_a_site_declares_itself_wins() -> None:
+def test_a_sites_own_declaration_replaces_the_presets() -> None:
     own = Cookie("session", purpose="Ours")
     policy = Policy(
         [

@@ -131,7 +131,7 @@ def test_answers_can_be_given_and_taken_back_at_once() -> None:
 CHANGED = Answer("internal", True, int(NOW) - 1000, "outdated")
 
 
-def test_a_yes_that_no_longer_fits_is_remembered_until_it_is_answered_anew() -> None:
+def test_a_yes_that_no_longer_fits_is_kept_until_it_is_answered_anew() -> None:
     tokens = TokenResult(POLICY.choose([]).replace((), ["internal"]), changed=(CHANGED,))
     one = visit(tokens=tokens)
     assert one.state("internal") == "unset"
@@ -171,7 +171,7 @@ def test_choosing_nothing_is_no_choice() -> None:
     assert one._chosen_at is None
 
 
-def test_where_the_policy_does_not_apply_everything_is_allowed_and_choices_count() -> None:
+def test_everything_is_allowed_and_choices_count_where_the_policy_does_not_apply() -> None:
     one = visit(applies=False)
     assert one.allows("third-party")
     assert one.allowed == ("necessary", "statistical", "internal", "third-party")
@@ -192,7 +192,7 @@ CHOICES = [
 
 
 @pytest.mark.parametrize("choose", CHOICES)
-def test_where_the_answers_were_held_back_a_part_of_them_is_not_recorded(
+def test_a_partial_choice_is_not_recorded_while_the_browser_holds_the_answers_back(
     choose: Callable[[Visit], object],
 ) -> None:
     gate = Gate()

@@ -1,4 +1,4 @@
-"""What type checkers make of the testing kit; each ignored error is one that has to be there."""
+"""The testing kit under type checkers; each ignored error must be reported."""
 
 from wsgiref.types import WSGIApplication
 

@@ -1,1 +1,1 @@
-"""What a site declares: categories, cookies, lifetimes, and the files they are written in."""
+"""The declarations of a site: categories, cookies, lifetimes, and the files they are written in."""

@@ -14,7 +14,7 @@ from consentgate.i18n.texts import Message, checked_language
 from .category import Basis, Category, Cookie, checked_domain, checked_text
 from .checks import checked_cookie_name, checked_date, checked_lifetime, checked_strings, checked_url
 from .hosts import DeclaredHosts
-from .lifetimes import MAX_DECLARED, duration
+from .lifetimes import MAX_DECLARED, lifetime_limit
 from .patterns import Patterns
 
 COOKIE_LIFETIME = "6 months"
@@ -25,7 +25,7 @@ COOKIE_NAME = "cookies_preferences"
 
 @dataclass(frozen=True, init=False, slots=True)
 class Catalogue:
-    """What a site publishes about its cookies, checked and ready to be asked. See `Policy`."""
+    """The published policy, checked when it is made. See `Policy`."""
 
     categories: tuple[Category, ...]
     site: str
@@ -43,14 +43,14 @@ class Catalogue:
     necessary: frozenset[str] = field(compare=False, repr=False)
     """The keys of the necessary categories."""
     digests: MappingProxyType[str, str] = field(compare=False, repr=False, hash=False)
-    """What is declared in each category that can be chosen, as a digest, by key."""
+    """Category key -> digest of its declarations, for each category a visitor can choose."""
     exact: MappingProxyType[str, str] = field(compare=False, repr=False, hash=False)
-    """The keys of the categories that cookies are in, by the names declared without a ``*``."""
+    """Declared name without a ``*`` -> key of its category."""
     _by_key: dict[str, Category] = field(compare=False, repr=False, hash=False)
     category_key_by_name: dict[str, str] = field(compare=False, repr=False, hash=False)
-    """The keys of the categories that cookies are in, by the names and patterns declared."""
+    """Declared name or pattern -> key of its category."""
     patterns: Patterns = field(compare=False, repr=False, hash=False)
-    """Those of the declared names that are patterns."""
+    """The declared names that are patterns."""
     _scopes: dict[str, tuple[Cookie, ...]] = field(compare=False, repr=False, hash=False)
     _hosts: DeclaredHosts = field(compare=False, repr=False, hash=False)
     _limits: dict[str, int | None] = field(compare=False, repr=False, hash=False)
@@ -91,7 +91,7 @@ class Catalogue:
                 f"cookie_domain {cookie_domain!r}: a cookie named {cookie_name!r} has no Domain "
                 "(RFC 6265bis 4.1.3.2)"
             )
-        declared = _without_replaced(_checked(categories))
+        declared = _drop_replaced_presets(_checked(categories))
         kept = cookie_lifetime if self.refusal_lifetime <= self.cookie_lifetime else refused
         put(self, "categories", self._with_own_cookie(declared, kept))
         put(self, "_by_key", {category.key: category for category in self.categories})
@@ -103,12 +103,12 @@ class Catalogue:
         self._check()
 
     def _check(self) -> None:
-        """Check what only a whole catalogue can be checked for; for who knows more of its use."""
+        """Check the whole catalogue; `Policy` checks that a signed choice fits a cookie."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Copied and pickled as what was published; the rest is made anew.
+        # Only the published values are pickled; the constructor derives the rest.
         options = {name: getattr(self, name) for name in PUBLISHED}
-        return _made_anew, (type(self), self.categories, options)
+        return _rebuild, (type(self), self.categories, options)
 
     def _keys_where(self, basis: Basis) -> list[str]:
         return [category.key for category in self.categories if category.basis is basis]
@@ -131,12 +131,12 @@ class Catalogue:
         if not any(cookie.name == name for each in categories for cookie in each.cookies):
             categories = self._append_own_cookie(categories)
 
-        def completed(cookie: Cookie) -> Cookie:
-            # Its lifetime is stated once, for the page and the server.
+        def complete(cookie: Cookie) -> Cookie:
+            # The preferences cookie gets the lifetime of the option, so that page and server agree.
             stated = cookie.name != name or cookie.lifetime is not None
             return cookie if stated else replace(cookie, lifetime=lifetime)
 
-        return tuple(each.with_cookies(map(completed, each.cookies)) for each in categories)
+        return tuple(each.with_cookies(map(complete, each.cookies)) for each in categories)
 
     def _append_own_cookie(self, categories: list[Category]) -> list[Category]:
         own = Cookie(
@@ -181,7 +181,7 @@ class Catalogue:
         exact = {name: key for name, key in keys.items() if "*" not in name}
         object.__setattr__(self, "exact", MappingProxyType(exact))
         object.__setattr__(self, "_scopes", scopes)
-        limits = {name: _longest(cookies) for name, cookies in scopes.items()}
+        limits = {name: lifetime_limit(each.lifetime for each in cookies) for name, cookies in scopes.items()}
         object.__setattr__(self, "_limits", limits)
         object.__setattr__(self, "patterns", patterns)
 
@@ -206,7 +206,7 @@ class Catalogue:
         return None if key is None else self._by_key[key]
 
     def scopes_of(self, cookie_name: str) -> tuple[Cookie, ...]:
-        """Return what declares *cookie_name*: one Cookie for each domain and path it may have."""
+        """Return the declarations of *cookie_name*: one Cookie for each domain and path it may have."""
         declared = self.declared_as(cookie_name)
         return () if declared is None else self._scopes[declared]
 
@@ -234,7 +234,7 @@ class Catalogue:
         """Return the category with this key.
 
         Raises:
-            PolicyError: there is none; names those there are.
+            PolicyError: there is none; the message lists the known keys.
         """
         try:
             return self._by_key[key]
@@ -244,15 +244,6 @@ class Catalogue:
 
 
 MAX_SECONDS = int(MAX_DECLARED.total_seconds())
-
-
-def _longest(cookies: Iterable[Cookie]) -> int | None:
-    """Return the longest declared lifetime in seconds, None if all are a session's."""
-    declared = [None if each.lifetime is None else duration(each.lifetime) for each in cookies]
-    if any(each.lifetime is None for each in cookies):
-        return MAX_SECONDS
-    seconds = [int(each.total_seconds()) for each in declared if each is not None]
-    return min(max(seconds), MAX_SECONDS) if seconds else None
 
 
 PUBLISHED = (
@@ -269,10 +260,10 @@ PUBLISHED = (
     "language",
     "strings",
 )
-"""What a policy publishes besides its categories, as its constructors and files call it."""
+"""Names of the published values besides the categories, in constructors and in files."""
 
 
-def _made_anew(kind: type[Catalogue], categories: tuple[Category, ...], options: dict[str, Any]) -> Catalogue:
+def _rebuild(kind: type[Catalogue], categories: tuple[Category, ...], options: dict[str, Any]) -> Catalogue:
     return kind(categories, **options)
 
 
@@ -289,16 +280,16 @@ def _checked(categories: Iterable[Category]) -> list[Category]:
     return checked
 
 
-def _without_replaced(categories: list[Category]) -> list[Category]:
+def _drop_replaced_presets(categories: list[Category]) -> list[Category]:
     """Return *categories* without the preset cookies that the site declares itself."""
     declared = {each.name for cat in categories for each in cat.cookies if not each.is_preset}
-    seen: set[str] = set()  # two presets may know the same cookie
+    seen: set[str] = set()  # two presets may declare the same cookie
 
-    def stays(cookie: Cookie) -> bool:
+    def is_kept(cookie: Cookie) -> bool:
         if not cookie.is_preset:
             return True
         fresh = cookie.name not in declared and cookie.name not in seen
         seen.add(cookie.name)
         return fresh
 
-    return [each.with_cookies(filter(stays, each.cookies)) for each in categories]
+    return [each.with_cookies(filter(is_kept, each.cookies)) for each in categories]

@@ -1,4 +1,4 @@
-"""What a site declares: its categories of cookies, and the cookies in them."""
+"""`Category`, `Cookie` and `Attestation`: the declarations a policy is made of."""
 
 import hashlib
 import json
@@ -40,7 +40,7 @@ _SOUNDS_NECESSARY = ("necessary", "essential", "required")
 
 
 def checked_text(owner: str, name: str, value: object) -> str:
-    """Return *value*, a text; raise PolicyError naming whose text it is when it is none."""
+    """Return *value* if it is a text; else raise a PolicyError that names *owner* and *name*."""
     if not isinstance(value, str):
         raise PolicyError(f"{owner}: {name} must be a text, not {value!r}")
     return value
@@ -65,16 +65,16 @@ class Basis(StrEnum):
     NECESSARY = "necessary"
     """Never gated, cannot be refused (ePrivacy Directive 5(3), second sentence; R3)."""
     CONSENT = "consent"
-    """Off until the visitor says yes (R1)."""
+    """Set only after the visitor accepts (R1)."""
     EXEMPT = "exempt"
-    """On until the visitor says no; needs an Attestation in full (R25, R28)."""
+    """Set until the visitor refuses; needs a complete Attestation (R25, R28)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """What a site operator attests before audience measurement may do without consent (R25).
+    """The operator's statement that audience measurement needs no consent (R25).
 
-    Every field must be True: it is the operator's own assessment, nobody else certifies it (R26).
+    Every field must be True. This is the operator's own assessment; nobody else certifies it (R26).
 
     Attributes:
         sole_purpose: audience measurement of this site is the only purpose.
@@ -91,7 +91,7 @@ class Attestation:
     no_third_party: bool = False
 
     def missing(self) -> list[str]:
-        """Return the names of what is not attested."""
+        """Return the names of the fields that are not True."""
         return [field.name for field in fields(self) if getattr(self, field.name) is not True]
 
 
@@ -127,7 +127,7 @@ class Cookie:
     partitioned: bool = False
 
     is_preset: ClassVar[bool] = False
-    """Whether a site's own declaration of the same name takes this one's place."""
+    """Whether a declaration of the same name by the site replaces this one."""
 
     def __post_init__(self) -> None:
         owner = f"cookie {self.name!r}"
@@ -152,7 +152,7 @@ class Cookie:
         return "*" in self.name
 
     def missing(self) -> list[str]:
-        """Return which of the texts a visitor must be given are not stated (R18)."""
+        """Return the names of the texts that visitors must be given and that are missing (R18)."""
         texts = ("provider", "function", "purpose", "lifetime")
         return [text for text in texts if not str(getattr(self, text) or "").strip()]
 
@@ -183,7 +183,7 @@ class Category:
     """A group of cookies that is accepted or refused as one.
 
     Args:
-        key: what forms, files and the signed answers call it: letters, digits, ``_`` and ``-``.
+        key: its identifier in forms, files and signed answers: letters, digits, ``_`` and ``-``.
         title: its name for visitors; the key, unless given.
         description: what it is for, in a sentence or two.
         basis: why its cookies may be set; ``Basis.CONSENT`` unless given.
@@ -194,10 +194,10 @@ class Category:
         sale_or_share: whether an opt-out signal of the browser denies it (R50).
         consent_mode: the signals of Google Consent Mode that this category grants.
         revision: raise it when a purpose really changes, and visitors are asked again (R13).
-        attestation: what an exempt category needs, in full.
+        attestation: required for an exempt category, with every field True.
 
     Raises:
-        PolicyError: naming what cannot be.
+        PolicyError: an argument is invalid; the message names it.
     """
 
     key: str
@@ -267,11 +267,11 @@ class Category:
         return self.basis is not Basis.NECESSARY and bool(self.cookies or self.hosts or self.consent_mode)
 
     def digest(self) -> str:
-        """Return a short digest of what an answer is about (R13).
+        """Return a short digest of the declarations that a visitor's answer depends on (R13).
 
-        It holds basis, names, providers and revision; where they are declared, also hosts, whether data is
-        sold or shared, and the signals granted: a visitor has to agree anew to each. It does not hold titles,
-        descriptions, purposes, translations or the order of anything.
+        The digest covers basis, names, providers and revision; where they are declared, also hosts, whether
+        data is sold or shared, and the signals granted. A change to one of these asks the visitor again.
+        Titles, descriptions, purposes, translations and the order of declarations are not part of it.
         """
         names = sorted({cookie.name for cookie in self.cookies})
         providers = sorted({cookie.provider for cookie in self.cookies})
@@ -281,7 +281,7 @@ class Category:
             "hosts": sorted(self.hosts),
             "sale_or_share": self.sale_or_share,
         }
-        # Left out where nothing of it is declared: answers given under 0.1.0 stay valid.
+        # Categories that declare none of these keep the digest of 0.1.0, so that answers stay valid.
         if declared := {key: value for key, value in further.items() if value}:
             material.append(declared)
         text = json.dumps(material)
@@ -292,13 +292,13 @@ def _checked_basis(owner: str, key: str, basis: object) -> Basis:
     if basis is None:
         if key.lower() in _SOUNDS_NECESSARY:
             raise PolicyError(
-                f"{owner} has no basis, so it would be off until accepted; "
+                f"{owner} has no basis, so its cookies would be set only after the visitor accepts; "
                 "if it is necessary, add the line: basis=Basis.NECESSARY"
                 ' (in TOML: basis = "necessary")'
             )
         return Basis.CONSENT
     try:
-        return Basis(basis)  # type: ignore[arg-type]  # a mistyped one is what we look for
+        return Basis(basis)  # type: ignore[arg-type]  # other values raise ValueError
     except ValueError:
         known = ", ".join(basis.value for basis in Basis)
         raise PolicyError(f"{owner}: basis must be one of {known}, not {basis!r}") from None

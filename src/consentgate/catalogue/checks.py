@@ -1,11 +1,11 @@
-"""Checks of a policy's own settings, each naming its culprit."""
+"""Checks of a policy's settings; each error names the setting and the value."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from consentgate.errors import PolicyError
 from consentgate.headers.cookie import is_token
-from consentgate.i18n.messages import Strings, mistakes
+from consentgate.i18n.messages import Strings, find_mistakes
 from consentgate.i18n.texts import checked_language
 
 from .category import checked_text
@@ -13,10 +13,10 @@ from .lifetimes import MAX_DECLARED, duration
 
 
 def checked_cookie_name(name: str) -> str:
-    """Return *name*, of the preferences cookie.
+    """Return *name* if the preferences cookie can have it.
 
     Raises:
-        PolicyError: it is none.
+        PolicyError: *name* is not a token of up to 128 characters.
     """
     if not isinstance(name, str) or not is_token(name) or "*" in name or len(name) > 128:
         raise PolicyError(f"cookie_name must be a token of up to 128 characters, not {name!r}")
@@ -24,10 +24,10 @@ def checked_cookie_name(name: str) -> str:
 
 
 def checked_lifetime(option: str, lifetime: timedelta | str) -> timedelta:
-    """Return how long an answer is kept.
+    """Return *lifetime*, the time an answer is kept, as a timedelta.
 
     Raises:
-        PolicyError: it is none.
+        PolicyError: *lifetime* is malformed, or not between a second and 400 days.
     """
     try:
         length = duration(lifetime)
@@ -41,10 +41,10 @@ def checked_lifetime(option: str, lifetime: timedelta | str) -> timedelta:
 
 
 def checked_strings(strings: Strings) -> Strings:
-    """Return the site's own wording of our texts.
+    """Return *strings*, the site's wording of this package's texts, as dicts.
 
     Raises:
-        PolicyError: it is none.
+        PolicyError: *strings* is not a table of tables, or words a text that is not known.
     """
     if not isinstance(strings, Mapping):
         raise PolicyError(f"strings must be a table of languages, not {strings!r}")
@@ -54,10 +54,10 @@ def checked_strings(strings: Strings) -> Strings:
 
 
 def checked_date(updated: date | str | None) -> date | None:
-    """Return a date, given as one or as a text.
+    """Return *updated*, a date or a text such as ``"2026-11-23"``, as a date.
 
     Raises:
-        PolicyError: it is none.
+        PolicyError: *updated* is neither.
     """
     if updated is None or isinstance(updated, date):
         return updated
@@ -68,10 +68,10 @@ def checked_date(updated: date | str | None) -> date | None:
 
 
 def checked_url(url: str) -> str:
-    """Return the address of the privacy notice.
+    """Return *url*, the address of the privacy notice.
 
     Raises:
-        PolicyError: it is none.
+        PolicyError: *url* is neither an http address nor a path.
     """
     checked_text("policy", "privacy_url", url)
     if url and not url.startswith(("https://", "http://", "/")):
@@ -88,4 +88,4 @@ def _mistakes_of(strings: Strings) -> Iterator[str]:
         if not isinstance(own, Mapping) or not all(isinstance(text, str) for text in own.values()):
             yield f"strings: for {language!r} a table of texts is needed, not {own!r}"
         else:
-            yield from (f"strings: {mistake}" for mistake in mistakes({language: own}))
+            yield from (f"strings: {mistake}" for mistake in find_mistakes({language: own}))

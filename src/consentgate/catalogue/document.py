@@ -1,4 +1,4 @@
-"""The text of a policy file: its octets to the table they describe."""
+"""Decode a policy file: octets in, the TOML table out."""
 
 import codecs
 import re
@@ -8,25 +8,25 @@ from consentgate.errors import PolicyError
 
 _WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
-_JSON = re.compile(r"\s*(?:\[\s*)?\{")  # no TOML begins so
+_JSON = re.compile(r"\s*(?:\[\s*)?\{")  # no TOML document begins with "{"
 
 
 def parse_document(octets: bytes, source: str) -> dict[str, Any]:
     """Return the table that a policy file of these *octets* describes.
 
-    A UTF-8 byte order mark before it is left out: it says nothing but how the rest is encoded.
+    A UTF-8 byte order mark at its beginning is ignored.
 
     Args:
         octets: the whole file.
         source: its name, for errors.
 
     Raises:
-        PolicyError: it is not TOML in UTF-8; says what it seems to be, and how to mend it.
+        PolicyError: it is not TOML in UTF-8; the message says what it seems to be, and how to mend it.
 
     >>> parse_document(b"title = 'Cookies policy'", "policy.toml")
     {'title': 'Cookies policy'}
     """
-    import tomllib  # a policy need not come from a file
+    import tomllib  # imported late: a policy made in Python needs no TOML
 
     if octets.startswith(_WIDE) or b"\0" in octets[:2]:
         raise PolicyError(f"{source}: not TOML: it is encoded in UTF-16 or UTF-32; save it as UTF-8")
@@ -42,5 +42,5 @@ def parse_document(octets: bytes, source: str) -> dict[str, Any]:
         )
     try:
         return tomllib.loads(text)
-    except ValueError as error:  # a TOMLDecodeError, or that of a number with thousands of digits
+    except ValueError as error:  # TOMLDecodeError, or ValueError for a number with thousands of digits
         raise PolicyError(f"{source}: not TOML: {error}") from None

@@ -1,4 +1,4 @@
-"""What a policy allows but probably does not mean, and how to mend it."""
+"""Hints about declarations that are valid but probably not meant, and how to mend them."""
 
 import json
 import re
@@ -24,18 +24,18 @@ _REGULAR = re.compile(
 )
 
 SIX_MONTHS = timedelta(days=182)
-"""How long an answer is kept at least: a half year, as `lifetimes.duration` counts months."""
+"""The shortest time an answer should be kept: half a year, as `lifetimes.duration` counts months."""
 
 _SEPARATOR = re.compile(r"[ \t,;]+")
 
 _PLACEHOLDER = re.compile(r"<[^<>]*>|\{[^{}]*\}")
 
-# The longest beginning of a regular expression that stands for itself: an escaped character, or one that
-# is neither special nor repeated by what follows.
+# The literal beginning of a regular expression: escaped characters, and characters that are neither special
+# nor repeated.
 _LITERAL = re.compile(r"\^?((?:\\[^A-Za-z0-9]|[^\\^$.*+?()\[\]{}|](?![*?{])|\.(?![*+?{]))+)")
 
 
-# A provider that looks like another site: a domain, or a company whose cookies come with its own hosts.
+# A provider that looks like another site: a domain, or a company that serves its cookies from its own hosts.
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", re.IGNORECASE)
 _THIRD_PARTY = re.compile(
     r"\b(?:google|youtube|doubleclick|meta|facebook|instagram|hotjar|microsoft|clarity|linkedin|tiktok|twitter"
@@ -46,12 +46,12 @@ _THIRD_PARTY = re.compile(
 _MATCHED = "names are matched as they are written, save for one '*', which stands for any characters"
 
 
-def mend_of(name: object) -> str | None:
-    """Return what is odd about a declared name, and how to mend it; None if nothing is.
+def suggest_name(name: object) -> str | None:
+    """Return the reason why a declared name looks wrong, with a better one; None if it looks right.
 
-    >>> mend_of("sid=")
+    >>> suggest_name("sid=")
     "it holds a '='; perhaps you mean 'sid'"
-    >>> mend_of("_pk_id.*"), mend_of("user[1]")
+    >>> suggest_name("_pk_id.*"), suggest_name("user[1]")
     (None, None)
     """
     if not isinstance(name, str):
@@ -59,7 +59,7 @@ def mend_of(name: object) -> str | None:
     odd = next((odd for is_odd, odd in _ODD if is_odd(name)), None)
     if odd is None:
         return None
-    meant = [each for each in _meant(name) if each.strip("*") and each.count("*") <= 1]
+    meant = [each for each in _guess_names(name) if each.strip("*") and each.count("*") <= 1]
     return f"{odd}; perhaps you mean {', '.join(map(repr, meant))}" if meant else odd
 
 
@@ -73,21 +73,21 @@ _ODD: list[tuple[Callable[[str], object], str]] = [
 ]
 
 
-def hints(catalogue: Catalogue) -> Iterator[str]:
-    """Yield a line for each thing in *catalogue* that may be, but is probably not meant so."""
+def list_hints(catalogue: Catalogue) -> Iterator[str]:
+    """Yield a line for each declaration of *catalogue* that is valid, but probably not meant."""
     for category in catalogue.categories:
         for cookie in category.cookies:
-            if mend := mend_of(cookie.name):
+            if mend := suggest_name(cookie.name):
                 yield f"category {category.key!r}, cookie {cookie.name!r}: {mend}"
-        if hint := _hostless(catalogue, category):
+        if hint := _find_missing_hosts(catalogue, category):
             yield hint
-    yield from _refusals(catalogue)
+    yield from _list_short_refusals(catalogue)
     if not is_host_only(catalogue.cookie_name):
-        yield _planting(catalogue)
+        yield _describe_planting(catalogue)
 
 
-def _hostless(catalogue: Catalogue, category: Category) -> str | None:
-    """Return that a category of consent has another site's cookies, and names no host of it."""
+def _find_missing_hosts(catalogue: Catalogue, category: Category) -> str | None:
+    """Return a hint if a category of consent has cookies of another site, but no hosts."""
     if category.basis is not Basis.CONSENT or category.hosts:
         return None
     own = f"{catalogue.site}\n{catalogue.controller}".lower()
@@ -102,8 +102,8 @@ def _hostless(catalogue: Catalogue, category: Category) -> str | None:
     return None
 
 
-def _refusals(catalogue: Catalogue) -> Iterator[str]:
-    """Yield why a refusal is kept for too short a time (CNIL, deliberation 2020-092, 38 and 39)."""
+def _list_short_refusals(catalogue: Catalogue) -> Iterator[str]:
+    """Yield a hint if a refusal is kept too briefly (CNIL, deliberation 2020-092, 38 and 39)."""
     refused, accepted = catalogue.refusal_lifetime, catalogue.cookie_lifetime
     stated = f"refusal_lifetime is {lifetime_text(refused)}"
     if refused < accepted:
@@ -115,8 +115,8 @@ def _refusals(catalogue: Catalogue) -> Iterator[str]:
         yield f"{stated}: visitors are asked again after less than six months, which is taken for pressure"
 
 
-def _planting(catalogue: Catalogue) -> str:
-    """Return who can plant the preferences cookie, and what prevents it (RFC 6265bis 4.1.3.2)."""
+def _describe_planting(catalogue: Catalogue) -> str:
+    """Return a hint about the hosts that can plant the preferences cookie (RFC 6265bis 4.1.3.2)."""
     planted = "can set the preferences cookie, and so give consent for a visitor who has not chosen"
     if catalogue.cookie_domain is not None:
         domain = f"cookie_domain {catalogue.cookie_domain!r}"
@@ -128,17 +128,17 @@ def _planting(catalogue: Catalogue) -> str:
     )
 
 
-def _meant(name: str) -> list[str]:
-    """Return the names that may be meant by an odd one."""
+def _guess_names(name: str) -> list[str]:
+    """Return the names that the site may mean by *name*."""
     if _SEPARATOR.search(name) or "=" in name or '"' in name or name != name.strip("'"):
         return [each.replace('"', "").strip("'") for each in _SEPARATOR.split(name.partition("=")[0])]
-    return [_pattern_for(name) if _REGULAR.search(name) else _PLACEHOLDER.sub("*", name)]
+    return [_guess_pattern(name) if _REGULAR.search(name) else _PLACEHOLDER.sub("*", name)]
 
 
-def _pattern_for(expression: str) -> str:
+def _guess_pattern(expression: str) -> str:
     """Return the name or pattern that a regular expression may stand for; "" if it begins with no literal.
 
-    >>> [_pattern_for(each) for each in ("^_ga$", "^_ga", "_ga_[A-Z]+", "[0-9]+", "a|b")]
+    >>> [_guess_pattern(each) for each in ("^_ga$", "^_ga", "_ga_[A-Z]+", "[0-9]+", "a|b")]
     ['_ga', '_ga*', '_ga_*', '', '']
     """
     literal = _LITERAL.match(expression)

@@ -1,4 +1,4 @@
-"""Declared hosts: which category each belongs to, and whether two meet."""
+"""Declared hosts: the category of each, and whether two categories cover the same host."""
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations
@@ -8,14 +8,14 @@ from consentgate.errors import PolicyError
 from consentgate.headers.csp import HostSource, checked_source, covers, overlaps, parse_source
 
 LARGEST_TOTAL = 2048
-"""Characters all hosts of a policy may have together, in the field that lists them."""
+"""Characters that all hosts of a policy may have together in the Content-Security-Policy field."""
 
 
 def checked_hosts(owner: str, hosts: object) -> tuple[str, ...]:
     """Return *hosts* as the Content-Security-Policy field writes them.
 
     Raises:
-        PolicyError: naming the owner, and the host that is none or that is there twice.
+        PolicyError: a host is malformed or declared twice; the message names owner and host.
     """
     if isinstance(hosts, str) or not isinstance(hosts, Iterable):
         raise PolicyError(f"{owner}: hosts must be a list of hosts, not {hosts!r}")

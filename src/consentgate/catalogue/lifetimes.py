@@ -1,4 +1,4 @@
-"""How long a cookie lives: lifetimes as sites declare them, and as a Set-Cookie field states them."""
+"""Lifetimes as sites declare them: texts, timedeltas, and the seconds a cookie may live."""
 
 import re
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ def duration(lifetime: timedelta | str) -> timedelta | None:
     (datetime.timedelta(days=14), 395, None)
 
     Raises:
-        PolicyError: *lifetime* is none of these, or not positive.
+        PolicyError: *lifetime* is neither a timedelta nor such a text, or it is not positive.
     """
     if isinstance(lifetime, timedelta):
         if lifetime <= timedelta(0):
@@ -49,10 +49,10 @@ def duration(lifetime: timedelta | str) -> timedelta | None:
     return timedelta(days=int(count * _DAYS[unit]))
 
 
-def measured(lifetime: timedelta | str) -> tuple[int, str] | None:
+def measure_lifetime(lifetime: timedelta | str) -> tuple[int, str] | None:
     """Return a declared lifetime as a number and its unit, None for a session's.
 
-    >>> measured(timedelta(hours=36)), measured("13 months"), measured("session")
+    >>> measure_lifetime(timedelta(hours=36)), measure_lifetime("13 months"), measure_lifetime("session")
     ((36, 'hour'), (13, 'month'), None)
     """
     count, _, unit = lifetime_text(lifetime).partition(" ")
@@ -60,7 +60,7 @@ def measured(lifetime: timedelta | str) -> tuple[int, str] | None:
 
 
 def lifetime_text(lifetime: timedelta | str | None) -> str:
-    """Return a declared lifetime in words, a text as it was written.
+    """Return a declared lifetime in words; a text is returned unchanged.
 
     >>> lifetime_text(timedelta(days=14)), lifetime_text("13 months"), lifetime_text(timedelta(hours=36))
     ('14 days', '13 months', '36 hours')
@@ -72,11 +72,11 @@ def lifetime_text(lifetime: timedelta | str | None) -> str:
     seconds = max(1, int(lifetime.total_seconds()))
     for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds % size == 0:
-            return _counted(seconds // size, unit)
-    return _counted(seconds, "second")
+            return _count_units(seconds // size, unit)
+    return _count_units(seconds, "second")
 
 
-def _counted(count: int, unit: str) -> str:
+def _count_units(count: int, unit: str) -> str:
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 

@@ -1,4 +1,4 @@
-"""Collects every mistake of a policy file, each on a line that says where it is."""
+"""Collect every mistake of a policy file, one line each, with its place in the file."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ _T = TypeVar("_T")
 
 
 class Mistakes:
-    """The mistakes found so far, in the order they were found, and the place being read.
+    """The mistakes found so far, in the order they were found, and the part being read.
 
     >>> mistakes = Mistakes("policy.toml")
     >>> with mistakes.inside("[[category]] 'a'"):
@@ -29,23 +29,23 @@ class Mistakes:
         return list(self._lines)
 
     def note(self, mistake: object) -> None:
-        """Add *mistake*, found in the place being read: a line each, the same line once."""
+        """Add each line of *mistake*, found in the part being read; a repeated line is added once."""
         for line in str(mistake).splitlines():
             self._lines[": ".join([*self._places, line])] = None
 
     @contextmanager
-    def inside(self, place: str) -> Iterator[None]:
-        """Read *place*, a part of the place being read, until the block ends."""
-        self._places.append(place)
+    def inside(self, part: str) -> Iterator[None]:
+        """Read *part*, a part of the part being read, until the block ends."""
+        self._places.append(part)
         try:
             yield
         finally:
             self._places.pop()
 
-    def usable(
+    def keep_usable(
         self, build: Callable[[list[_T]], object], parts: Iterable[_T], kept: Sequence[_T] = ()
     ) -> list[_T]:
-        """Return *kept* and those of *parts* that *build* takes together; note why it refuses the others.
+        """Return *kept* and the *parts* that *build* accepts together; note why it refuses the others.
 
         A constructor raises its first mistake only. Halving its arguments finds the others in few calls:
         one if there is none, some 2 log n for each mistake among n parts.
@@ -53,7 +53,7 @@ class Mistakes:
         Args:
             build: called with a list of parts; raises PolicyError if one is mistaken, or two do not go
                 together. It takes *kept*.
-            parts: the arguments, or whatever *build* makes arguments of.
+            parts: the arguments, or values that *build* turns into arguments.
             kept: parts known to be good.
         """
         parts = list(parts)
@@ -65,5 +65,5 @@ class Mistakes:
                 self.note(error)
                 return list(kept)
             half = len(parts) // 2
-            return self.usable(build, parts[half:], self.usable(build, parts[:half], kept))
+            return self.keep_usable(build, parts[half:], self.keep_usable(build, parts[:half], kept))
         return together

@@ -1,16 +1,16 @@
-"""Names with one ``*``: which of many patterns governs a name."""
+"""Patterns: names with one ``*``, and the one of them that governs a given name."""
 
 from collections.abc import Iterable, Iterator
 
 _HEAD = 3
-"""Characters by which prefixes are sorted into bins: few of them share as many."""
+"""Characters by which prefixes are sorted into bins: few prefixes share their first three characters."""
 
 
 class Patterns:
-    """The patterns of a policy. Of those that match a name, the one with the longest literal governs.
+    """The patterns of a policy. The matching pattern with the longest literal governs a name.
 
-    A look-up costs a slice for each length a prefix of that beginning has, and for each length a suffix
-    has behind it, however many patterns there are.
+    A look-up takes one slice for each length of a prefix that shares the first characters, and for each
+    length of a suffix behind it; the number of patterns does not matter.
 
     >>> Patterns(["_pk_*", "_pk_id.*", "*_tv"]).match("_pk_id.1.1fff")
     '_pk_id.*'
@@ -54,8 +54,8 @@ class Patterns:
         """
         prefix, _, suffix = pattern.partition("*")
         for length in range(len(prefix)):
-            # As long a literal with a shorter prefix has a longer suffix; from the one with the longer
-            # prefix the other is found.
+            # If two literals are equally long, the shorter prefix goes with the longer suffix. Each pair is
+            # found from the pattern with the longer prefix.
             suffixes = self._by_prefix.get(prefix[:length])
             wanted = len(pattern) - 1 - length
             for other_suffix, other in suffixes.of_length(wanted) if suffixes else ():
@@ -66,14 +66,14 @@ class Patterns:
 def _lengths(prefixes: Iterable[str]) -> dict[str, list[int]]:
     """Return the first characters of a name -> the lengths of the prefixes it may have, the longest first.
 
-    Under no characters, those of a name that begins as none of *prefixes* does.
+    The key ``""`` holds the lengths for a name that begins like none of *prefixes*.
     """
     known = set(prefixes)
     by_head: dict[str, set[int]] = {"": {len(each) for each in known if len(each) < _HEAD}}
     for prefix in known:
         by_head.setdefault(prefix[:_HEAD], set()).add(len(prefix))
     for head, lengths in by_head.items():
-        # A name of this beginning is looked up once: what is shorter belongs to it, too.
+        # One look-up serves a name of this beginning, so shorter prefixes of it count, too.
         lengths.update(length for length in range(len(head)) if head[:length] in known)
     return {head: sorted(lengths, reverse=True) for head, lengths in by_head.items()}
 
@@ -92,13 +92,13 @@ class _Suffixes:
 
     @property
     def has_any(self) -> bool:
-        """Whether there is a suffix besides none at all."""
+        """Whether any suffix is not empty."""
         return bool(self._lengths)
 
     def match(self, name: str, prefix: int) -> str | None:
-        """Return the pattern with the longest suffix that ends what of *name* is behind its prefix.
+        """Return the pattern with the longest suffix that ends *name* behind its first *prefix* characters.
 
-        One without a suffix does not count.
+        A pattern without a suffix does not count.
         """
         for length in self._lengths:
             pattern = self._patterns.get(name[-length:])

@@ -1,4 +1,4 @@
-"""A policy written as data: a mapping, as a TOML file gives it, checked key by key."""
+"""Read a policy from a mapping, as TOML files hold it, and collect its mistakes key by key."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
@@ -11,7 +11,7 @@ from consentgate.presets import preset
 
 from .catalogue import PUBLISHED
 from .category import Attestation, Basis, Category, Cookie
-from .hints import mend_of
+from .hints import suggest_name
 from .mistakes import Mistakes
 
 _T = TypeVar("_T")
@@ -37,35 +37,35 @@ Arguments = dict[str, Any]
 def examine(mapping: object, source: str, build: Callable[..., _T]) -> tuple[_T, list[str]]:
     """Return the policy that *mapping* describes, and its mistakes, each in one line.
 
-    A policy with mistakes is returned without the parts that are mistaken: to look at, not to be used.
+    A policy with mistakes is returned without the mistaken parts, so that hints can be given; do not use it.
 
     Args:
         mapping: the keys of a policy file: those of `Policy`, ``presets`` and ``category``.
-        source: what to call it in mistakes, a file's name.
-        build: makes a policy of its categories and the keyword arguments of `Policy`.
+        source: its name in messages: the file's.
+        build: returns a policy of these categories and keyword arguments of `Policy`.
     """
     mistakes = Mistakes(source)
-    table = _table(mapping, (*PUBLISHED, "presets", "category"), mistakes)
-    own = _language(table.get("language", SOURCE))
-    table = _spoken(table, ("site", "title"), own, mistakes)
-    described = _tables(table.pop("category", ()), "category", mistakes)
-    categories = [_category(each, own, mistakes) for each in described]
-    cookies = _presets(table.pop("presets", ()), mistakes)
-    declared = _with_presets([each for each in categories if each is not None], cookies)
-    return _policy(build, declared, table, mistakes), mistakes.lines
+    table = _read_table(mapping, (*PUBLISHED, "presets", "category"), mistakes)
+    own = _read_language(table.get("language", SOURCE))
+    table = _merge_translations(table, ("site", "title"), own, mistakes)
+    described = _read_tables(table.pop("category", ()), "category", mistakes)
+    categories = [_read_category(each, own, mistakes) for each in described]
+    cookies = _read_presets(table.pop("presets", ()), mistakes)
+    declared = _add_presets([each for each in categories if each is not None], cookies)
+    return _build_policy(build, declared, table, mistakes), mistakes.lines
 
 
-def _policy(
+def _build_policy(
     build: Callable[..., _T], categories: list[Category], arguments: Arguments, mistakes: Mistakes
 ) -> _T:
-    """Return the policy of these; note what is mistaken, and leave it out."""
+    """Return the policy of *categories* and *arguments*; note mistaken parts and leave them out."""
     try:
         return build(categories, **arguments)
     except PolicyError:
-        pass  # its first mistake; all are found below
-    named = mistakes.usable(lambda some: build([], **dict(some)), arguments.items())
+        pass  # this is only the first mistake; all are found below
+    named = mistakes.keep_usable(lambda some: build([], **dict(some)), arguments.items())
     empty = [category.with_cookies(()) for category in categories]
-    bare = mistakes.usable(lambda some: build(some, **dict(named)), empty)
+    bare = mistakes.keep_usable(lambda some: build(some, **dict(named)), empty)
 
     def with_cookies(pairs: list[tuple[Category, Cookie]]) -> _T:
         filled = [cat.with_cookies([cookie for owner, cookie in pairs if owner is cat]) for cat in bare]
@@ -73,19 +73,19 @@ def _policy(
 
     owners = zip(empty, categories, strict=True)
     pairs = [(owner, cookie) for owner, category in owners for cookie in category.cookies]
-    return with_cookies(mistakes.usable(with_cookies, pairs))
+    return with_cookies(mistakes.keep_usable(with_cookies, pairs))
 
 
-def _language(language: object) -> str | None:
-    """Return the policy's own language; None if it is none, which is noted where the policy is made."""
+def _read_language(language: object) -> str | None:
+    """Return the policy's own language; None if it is malformed, which `_build_policy` notes."""
     try:
         return checked_language("language", language)
     except PolicyError:
         return None
 
 
-def _table(mapping: object, known: Iterable[str], mistakes: Mistakes) -> Arguments:
-    """Return *mapping* with its known keys."""
+def _read_table(mapping: object, known: Iterable[str], mistakes: Mistakes) -> Arguments:
+    """Return *mapping* without its unknown keys, which are noted."""
     if not isinstance(mapping, Mapping):
         mistakes.note(f"a table of keys and values is needed, not {mapping!r}")
         return {}
@@ -96,42 +96,44 @@ def _table(mapping: object, known: Iterable[str], mistakes: Mistakes) -> Argumen
     return {key: value for key, value in mapping.items() if key in known}
 
 
-def _tables(tables: object, name: str, mistakes: Mistakes) -> list[Any]:
+def _read_tables(tables: object, name: str, mistakes: Mistakes) -> list[Any]:
     if isinstance(tables, (list, tuple)):
         return list(tables)
     mistakes.note(f"{name} must be an array of tables, [[{name}]], not {tables!r}")
     return []
 
 
-def _spoken(table: Arguments, texts: Iterable[str], own: str | None, mistakes: Mistakes) -> Arguments:
-    """Return *table* with each of *texts* that is given by language as one text that knows them all."""
-    spoken = dict(table)
+def _merge_translations(
+    table: Arguments, texts: Iterable[str], own: str | None, mistakes: Mistakes
+) -> Arguments:
+    """Return *table*; each of *texts* that is a table of languages becomes one `translated` text."""
+    merged = dict(table)
     for name in texts:
         if isinstance(table.get(name), Mapping):
             try:
-                spoken[name] = translated(table[name], own)
+                merged[name] = translated(table[name], own)
             except PolicyError as error:
                 mistakes.note(f"{name}: {error}")
-                del spoken[name]
-    return spoken
+                del merged[name]
+    return merged
 
 
-def _category(mapping: object, own: str | None, mistakes: Mistakes) -> Category | None:
-    """Return the category of a table, without what is mistaken in it; None if it has no key."""
-    with mistakes.inside(_named("[[category]]", mapping, "key")):
-        table = _table(mapping, (*_CATEGORY, "cookies", "cookie", "attestation"), mistakes)
-        table = _spoken(table, ("title", "description"), own, mistakes)
-        described = _tables(table.pop("cookie", []), "category.cookie", mistakes)
-        cookies = [_cookie(each, own, mistakes) for each in described]
-        cookies += _bare_cookies(table.pop("cookies", []), mistakes)
+def _read_category(mapping: object, own: str | None, mistakes: Mistakes) -> Category | None:
+    """Return the category of a table without its mistaken parts; None if it has no valid key."""
+    with mistakes.inside(_describe_table("[[category]]", mapping, "key")):
+        table = _read_table(mapping, (*_CATEGORY, "cookies", "cookie", "attestation"), mistakes)
+        table = _merge_translations(table, ("title", "description"), own, mistakes)
+        described = _read_tables(table.pop("cookie", []), "category.cookie", mistakes)
+        cookies = [_read_cookie(each, own, mistakes) for each in described]
+        cookies += _read_names(table.pop("cookies", []), mistakes)
         table["cookies"] = [each for each in cookies if each is not None]
         if "attestation" in table:
-            table["attestation"] = _attestation(table["attestation"], mistakes)
+            table["attestation"] = _read_attestation(table["attestation"], mistakes)
         stand_ins = {"key": _UNNAMED, "basis": Basis.CONSENT}
-        return _built(Category, table, stand_ins, mistakes, ("basis", "attestation"))
+        return _build(Category, table, stand_ins, mistakes, ("basis", "attestation"))
 
 
-def _bare_cookies(names: object, mistakes: Mistakes) -> list[Cookie | None]:
+def _read_names(names: object, mistakes: Mistakes) -> list[Cookie | None]:
     if not isinstance(names, (list, tuple)):
         mistakes.note(f"cookies must be an array of names, not {names!r}")
         return []
@@ -140,51 +142,51 @@ def _bare_cookies(names: object, mistakes: Mistakes) -> list[Cookie | None]:
         if isinstance(name, Cookie):
             found.append(name)
         elif isinstance(name, str):
-            found.append(_named_cookie({"name": name}, mistakes))
+            found.append(_build_cookie({"name": name}, mistakes))
         else:
-            mistakes.note(f"cookies must be an array of names, and {name!r} is none")
+            mistakes.note(f"cookies must be an array of names, not {name!r}")
     return found
 
 
-def _cookie(mapping: object, own: str | None, mistakes: Mistakes) -> Cookie | None:
-    with mistakes.inside(_named("[[category.cookie]]", mapping, "name")):
-        table = _table(mapping, _COOKIE, mistakes)
-        table = _spoken(table, ("function", "location", "purpose"), own, mistakes)
-        return _named_cookie(table, mistakes)
+def _read_cookie(mapping: object, own: str | None, mistakes: Mistakes) -> Cookie | None:
+    with mistakes.inside(_describe_table("[[category.cookie]]", mapping, "name")):
+        table = _read_table(mapping, _COOKIE, mistakes)
+        table = _merge_translations(table, ("function", "location", "purpose"), own, mistakes)
+        return _build_cookie(table, mistakes)
 
 
-def _named_cookie(table: Arguments, mistakes: Mistakes) -> Cookie | None:
+def _build_cookie(table: Arguments, mistakes: Mistakes) -> Cookie | None:
     def cookie(name: Any, **others: Any) -> Cookie:
         try:
             return Cookie(name, **others)
         except PolicyError as error:
-            # An error about another argument begins with whose it is.
-            mend = None if str(error).startswith("cookie ") else mend_of(name)
+            # An error about another argument begins with the cookie's name.
+            mend = None if str(error).startswith("cookie ") else suggest_name(name)
             raise PolicyError(f"{error}; {mend}" if mend else str(error)) from None
 
-    return _built(cookie, table, {"name": _UNNAMED}, mistakes)
+    return _build(cookie, table, {"name": _UNNAMED}, mistakes)
 
 
-def _attestation(mapping: object, mistakes: Mistakes) -> Attestation:
+def _read_attestation(mapping: object, mistakes: Mistakes) -> Attestation:
     with mistakes.inside("[category.attestation]"):
-        return Attestation(**_table(mapping, _ATTESTATION, mistakes))
+        return Attestation(**_read_table(mapping, _ATTESTATION, mistakes))
 
 
-def _built(
+def _build(
     build: Callable[..., _T],
     table: Arguments,
     stand_ins: Arguments,
     mistakes: Mistakes,
     together: tuple[str, ...] = (),
 ) -> _T | None:
-    """Return what *build* makes of *table*, less what is mistaken in it; None if it has no good name.
+    """Return the result of *build* for *table* without its mistaken keys; None if its name is mistaken.
 
     Args:
         build: raises PolicyError at its first mistake.
         table: its keyword arguments.
-        stand_ins: good ones, the name's first, for those that are missing or mistaken.
-        mistakes: gets what is wrong.
-        together: keys that can only be judged together.
+        stand_ins: valid values for missing or mistaken keys; the first is the name's.
+        mistakes: collects what is wrong.
+        together: keys that can only be checked together.
     """
     required = next(iter(stand_ins))
     if required not in table:
@@ -195,32 +197,32 @@ def _built(
         arguments = {**stand_ins, **given}
         try:
             return build(**arguments)
-        except PolicyError as error:  # the place being read has the name already
+        except PolicyError as error:  # `mistakes` adds the name
             owner = f"{build.__name__.strip('_').lower()} {arguments[required]!r}: "
             raise PolicyError(str(error).removeprefix(owner)) from None
 
     named = [(required,)] if required in table else []
     others = [(key,) for key in table if key not in (required, *together)]
-    usable = mistakes.usable(made, [*named, together, *others])
+    usable = mistakes.keep_usable(made, [*named, together, *others])
     return made(usable) if (required,) in usable else None
 
 
-def _named(header: str, mapping: object, key: str) -> str:
-    """Return how to call a table: its header, and its name if it has one."""
+def _describe_table(header: str, mapping: object, key: str) -> str:
+    """Return the header of a table, with its name if it has one."""
     name = mapping.get(key) if isinstance(mapping, Mapping) else None
     return header if name is None else f"{header} {name!r}"
 
 
-def _presets(presets: object, mistakes: Mistakes) -> list[Cookie]:
+def _read_presets(presets: object, mistakes: Mistakes) -> list[Cookie]:
     with mistakes.inside("presets"):
         if not isinstance(presets, (list, tuple)):
             mistakes.note(f"an array of names is needed, not {presets!r}")
             return []
-        usable = mistakes.usable(lambda some: [*map(_preset, some)], presets)
-        return [cookie for each in usable for cookie in _preset(each)]
+        usable = mistakes.keep_usable(lambda some: [*map(_read_preset, some)], presets)
+        return [cookie for each in usable for cookie in _read_preset(each)]
 
 
-def _preset(entry: object) -> tuple[Cookie, ...]:
+def _read_preset(entry: object) -> tuple[Cookie, ...]:
     """Return the cookies of ``"flask"``, or of ``{preset = "flask", session = "sid"}``."""
     if isinstance(entry, str):
         return preset(entry)
@@ -230,7 +232,7 @@ def _preset(entry: object) -> tuple[Cookie, ...]:
     raise PolicyError(f'a name, or a table such as {{preset = "flask", session = "sid"}}, not {entry!r}')
 
 
-def _with_presets(categories: list[Category], cookies: list[Cookie]) -> list[Category]:
+def _add_presets(categories: list[Category], cookies: list[Cookie]) -> list[Category]:
     """Return *categories* with *cookies* in the first necessary one, or in one of their own."""
     if not cookies:
         return categories

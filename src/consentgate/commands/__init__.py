@@ -1,1 +1,1 @@
-"""Commands of the command line that are longer than a few lines."""
+"""The longer commands of the command line, one module each."""

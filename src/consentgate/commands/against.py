@@ -1,4 +1,4 @@
-"""``consentgate check --against``: whom a changed policy asks again, and why."""
+"""``consentgate check --against``: list the visitors that a changed policy asks again, and why."""
 
 import argparse
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def print_asked_again(new: Policy, old: Policy) -> None:
-    """Print whom *new* asks again that answered under *old*."""
+    """Print which visitors of *old* are asked again by *new*."""
     lines = list(list_asked_again(new, old)) or ["nobody is asked again: every answer stands"]
     print("\n".join(lines))
 
@@ -33,15 +33,16 @@ def list_asked_again(new: Policy, old: Policy) -> Iterator[str]:
         category = new.category(key)
         before = next((each for each in old.categories if each.key == key), None)
         if before is None or not before.can_be_chosen:
-            yield f"category {key!r}: {_newly_asked(category, before)}"
+            yield f"category {key!r}: {_say_first_asked(category, before)}"
         elif digest != before.digest():
-            yield f"category {key!r}: {_asked_again(category)}: {'; '.join(_changes(category, before))}"
+            changes = "; ".join(_list_changes(category, before))
+            yield f"category {key!r}: {_say_asked_again(category)}: {changes}"
     for key in old.digests:
         if key not in new.digests:
             yield f"category {key!r}: nobody is asked any more, answers are forgotten"
 
 
-def _newly_asked(category: Category, before: Category | None) -> str:
+def _say_first_asked(category: Category, before: Category | None) -> str:
     if category.basis is Basis.EXEMPT:
         return "nobody is asked, it is on until a visitor refuses it"
     if before is None:
@@ -50,29 +51,29 @@ def _newly_asked(category: Category, before: Category | None) -> str:
     return f"every visitor is asked: {was}"
 
 
-def _asked_again(category: Category) -> str:
+def _say_asked_again(category: Category) -> str:
     if category.basis is Basis.EXEMPT:
-        return "nobody is asked again, who had refused it still does"
-    return "visitors who accepted it are asked again, who refused it are not"
+        return "nobody is asked again; a visitor who refused it still does"
+    return "visitors who accepted it are asked again, visitors who refused it are not"
 
 
-def _changes(new: Category, old: Category) -> Iterator[str]:
+def _list_changes(new: Category, old: Category) -> Iterator[str]:
     """Yield each difference that an answer depends on."""
     if new.basis is not old.basis:
         yield f"basis was {old.basis.value} and is {new.basis.value}"
     names = [{cookie.name for cookie in category.cookies} for category in (new, old)]
-    yield from _difference("cookies", *names)
+    yield from _list_difference("cookies", *names)
     providers = [{cookie.provider or "none" for cookie in category.cookies} for category in (new, old)]
-    yield from _difference("providers", *providers)
-    yield from _difference("hosts", new.hosts, old.hosts)
-    yield from _difference("signals granted", new.consent_mode, old.consent_mode)
+    yield from _list_difference("providers", *providers)
+    yield from _list_difference("hosts", new.hosts, old.hosts)
+    yield from _list_difference("signals granted", new.consent_mode, old.consent_mode)
     if new.sale_or_share != old.sale_or_share:
         yield f"data is {'now' if new.sale_or_share else 'no longer'} sold or shared"
     if new.revision != old.revision:
         yield f"revision was {old.revision} and is {new.revision}"
 
 
-def _difference(what: str, new: Iterable[str], old: Iterable[str]) -> Iterator[str]:
+def _list_difference(subject: str, new: Iterable[str], old: Iterable[str]) -> Iterator[str]:
     for verb, names in (("added", set(new) - set(old)), ("removed", set(old) - set(new))):
         if names:
-            yield f"{what} {verb}: {', '.join(sorted(names))}"
+            yield f"{subject} {verb}: {', '.join(sorted(names))}"

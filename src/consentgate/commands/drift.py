@@ -1,4 +1,4 @@
-"""``consentgate drift``: what was seen beside what a policy declares."""
+"""``consentgate drift``: compare the cookies and hosts that were seen with a policy."""
 
 import argparse
 import sqlite3
@@ -17,7 +17,7 @@ NOTHING_TO_DO, SOMETHING_TO_DO, MISUSE = 0, 1, 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes to its *parser*."""
+    """Add the command's arguments to its *parser*."""
     parser.add_argument("stores", nargs="+", type=Path, metavar="FILE", help="a drift store; several add up")
     parser.add_argument("--policy", type=Path, help="the policy in TOML that it is compared with")
     output = parser.add_mutually_exclusive_group()

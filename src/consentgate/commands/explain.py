@@ -1,4 +1,4 @@
-"""``consentgate explain``: what becomes of one Set-Cookie, and why. It asks a gate, not a second opinion."""
+"""``consentgate explain``: run one Set-Cookie through a gate, and print the verdict and its reason."""
 
 import argparse
 import logging
@@ -24,7 +24,7 @@ MISUSE = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes to its *parser*."""
+    """Add the command's arguments to its *parser*."""
     parser.add_argument("policy", type=Path, help="a policy in TOML")
     parser.add_argument(
         "set_cookie", metavar="SET-COOKIE", help="the value of a Set-Cookie field: 'a=1; Path=/'"
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what becomes of the cookie; return 0, or 2 if there is no key to read the preferences with."""
+    """Print the verdict on the cookie; return 0, or 2 if the key to verify the preferences is missing."""
     policy = Policy.from_toml(arguments.policy)
     key = _key(arguments.key_file)
     if arguments.preferences is not None and key is None:
@@ -65,14 +65,14 @@ def _key(key_file: Path | None) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The outcome of one request.
+class Explanation:
+    """The response of the gate to one request, and its reasons.
 
     Attributes:
         field: the Set-Cookie that went out, None if none did.
-        verdict: what the gate says of the cookie's name.
-        state: what the visitor said of its category: ``"accepted"``, ``"refused"`` or ``"unset"``.
-        has_chosen: whether the gate believed any answer.
+        verdict: the gate's verdict on the cookie's name.
+        state: the visitor's answer to its category: ``"accepted"``, ``"refused"`` or ``"unset"``.
+        has_chosen: whether the gate verified any answer.
     """
 
     field: str | None
@@ -83,14 +83,14 @@ class Outcome:
 
 def ask_gate(
     policy: Policy, set_cookie_string: str, *, accepted: str | None, token: str | None, key: str
-) -> Outcome:
-    """Return what a gate of *policy* does with a Set-Cookie for one visitor.
+) -> Explanation:
+    """Return how a gate of *policy* treats a Set-Cookie for one visitor.
 
     Args:
         policy: the policy.
         set_cookie_string: the field's value.
-        accepted: keys of the categories the visitor accepts, with commas; the others are refused.
-        token: the visitor's preferences cookie; with neither, the visitor has not chosen.
+        accepted: keys of the categories the visitor accepts, separated by commas; the others are refused.
+        token: the visitor's preferences cookie. Without both, the visitor has not chosen.
         key: the gate's secret key.
 
     Raises:
@@ -118,12 +118,12 @@ def ask_gate(
     with _silence():
         gate(environ, start_response)
     field = next((value for name, value in sent if name.lower() == "set-cookie"), None)
-    return Outcome(field, *asked)
+    return Explanation(field, *asked)
 
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Keep the gate from logging what is printed anyway."""
+    """Disable logging in the block, since the command prints the same."""
     disabled = logging.root.manager.disable
     logging.disable()
     try:
@@ -132,8 +132,8 @@ def _silence() -> Iterator[None]:
         logging.disable(disabled)
 
 
-def describe(policy: Policy, set_cookie_string: str, outcome: Outcome) -> Iterator[tuple[str, str]]:
-    """Yield a label and a line for each thing there is to say."""
+def describe(policy: Policy, set_cookie_string: str, outcome: Explanation) -> Iterator[tuple[str, str]]:
+    """Yield the label and the text of each line to print."""
     name = cookie_name(set_cookie_string) or ""
     yield "cookie", repr(name) if name else "none that all browsers would store under one name"
     yield "verdict", _verdict(set_cookie_string, outcome)
@@ -146,7 +146,7 @@ def describe(policy: Policy, set_cookie_string: str, outcome: Outcome) -> Iterat
     yield "state", outcome.state if outcome.has_chosen else "unset: the visitor has not chosen"
 
 
-def _verdict(set_cookie_string: str, outcome: Outcome) -> str:
+def _verdict(set_cookie_string: str, outcome: Explanation) -> str:
     reason = outcome.verdict.reason.value
     if outcome.field is None:
         return f"stripped: {reason}"

@@ -1,1 +1,1 @@
-"""What a visitor answered, and what that allows."""
+"""A visitor's answers, and the categories they allow."""

@@ -1,4 +1,4 @@
-"""Google Consent Mode: what a visit allows, in Google's seven signals."""
+"""Google Consent Mode: the seven signals for the categories that a visit allows."""
 
 from collections.abc import Container
 from typing import Literal
@@ -14,7 +14,7 @@ def consent_mode(catalogue: Catalogue, allowed: Container[str]) -> dict[str, Lit
     names is denied.
 
     Args:
-        catalogue: says which category grants which signal.
+        catalogue: the categories with the signals they grant.
         allowed: keys of the categories the visit allows.
 
     >>> from consentgate.catalogue.category import Category
@@ -23,10 +23,10 @@ def consent_mode(catalogue: Catalogue, allowed: Container[str]) -> dict[str, Lit
     ['analytics_storage']
     """
     named = {signal for each in catalogue.categories for signal in each.consent_mode}
-    withheld = {
+    denied = {
         signal
         for category in catalogue.categories
         if category.key not in allowed
         for signal in category.consent_mode
     }
-    return {signal: "granted" if signal in named - withheld else "denied" for signal in CONSENT_MODE_SIGNALS}
+    return {signal: "granted" if signal in named - denied else "denied" for signal in CONSENT_MODE_SIGNALS}

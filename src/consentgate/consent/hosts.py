@@ -16,8 +16,8 @@ class HostsField(NamedTuple):
     """The field for one set of allowed categories.
 
     Attributes:
-        value: the sources, with no word on reports.
-        is_private: whether it lists a host that needs consent, so that no shared cache may keep it.
+        value: the directive with its sources, without the directives for reports.
+        is_private: whether it lists a host that needs consent, so that shared caches must not keep it.
     """
 
     value: str
@@ -25,7 +25,7 @@ class HostsField(NamedTuple):
 
 
 class HostPolicy:
-    """Says which hosts the pages of a visit may use; made once for each set of allowed categories.
+    """The Content-Security-Policy fields of one policy, made once for each set of allowed categories.
 
     Attributes:
         has_hosts: whether any category declares hosts; where none does, no field is sent.
@@ -33,7 +33,7 @@ class HostPolicy:
         vary: the request fields the value depends on; none if only necessary categories have hosts.
 
     Raises:
-        PolicyError: *base* is no list of sources, or lets through a host that needs consent.
+        PolicyError: *base* holds a malformed source, or lets through a host that needs consent.
 
     >>> from consentgate.catalogue.category import Category
     >>> hosts = HostPolicy(Catalogue([Category("maps", hosts=["maps.example"])]), "'self'")
@@ -54,7 +54,7 @@ class HostPolicy:
         """Prepare the field.
 
         Args:
-            catalogue: says which category has which hosts.
+            catalogue: the categories with their hosts.
             base: the option `csp_base`, what the site itself needs.
             enforced: False to report only.
             signals: the opt-out signals that are honoured.
@@ -71,7 +71,7 @@ class HostPolicy:
         self.vary: tuple[str, ...] = (
             ("Cookie", *signal_fields(catalogue, tuple(signals))) if self._gated else ()
         )
-        # Visitors differ in few ways; and in however many, memory does not grow.
+        # There are few sets of allowed categories in practice; the bound holds whatever visitors choose.
         self._fields = lru_cache(maxsize=256)(self._make_field)
 
     def _make_field(self, allowed: frozenset[str | None]) -> HostsField:

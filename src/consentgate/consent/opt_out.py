@@ -1,4 +1,4 @@
-"""Opt-out signals of a browser: which came, and which categories they deny. They never allow anything."""
+"""Read a browser's opt-out signals and list the categories they deny. A signal never allows anything."""
 
 import json
 from collections.abc import Iterable
@@ -8,18 +8,17 @@ from consentgate.catalogue.catalogue import Catalogue
 from consentgate.headers.cookie import BLANK
 
 SIGNAL_FIELDS = {"gpc": "Sec-GPC", "dnt": "DNT"}
-"""The signals there are, with the request field each comes in."""
+"""Name of a signal -> the request field that carries it."""
 
 
 def signals_of(sec_gpc: str | None, dnt: str | None, honoured: Iterable[str]) -> tuple[str, ...]:
-    """Return the signals that came, among those *honoured*, in the order of `SIGNAL_FIELDS`.
+    """Return the *honoured* signals that the request carries, in the order of `SIGNAL_FIELDS`.
 
-    A field sent several times reaches WSGI as one, joined by commas: one value that says so is enough. Global
-    Privacy Control is exactly ``1``; a DNT that says so begins with ``1``, extensions may follow (Tracking
-    Preference Expression 5.2).
+    WSGI joins repeated fields with commas; one matching value is enough. Sec-GPC matches if it is exactly
+    ``1``, DNT if it begins with ``1``, since extensions may follow (Tracking Preference Expression 5.2).
 
     Args:
-        sec_gpc: the value of Sec-GPC, None if it did not come.
+        sec_gpc: the value of Sec-GPC, None if the request has none.
         dnt: the value of DNT, likewise.
         honoured: ``"gpc"``, ``"dnt"``, both or neither.
 
@@ -40,9 +39,9 @@ def _values(field_value: str | None) -> list[str]:
 
 
 def denied_keys(catalogue: Catalogue, signals: Iterable[str]) -> frozenset[str]:
-    """Return the keys of the categories that *signals* deny: those marked `sale_or_share`, if any came.
+    """Return the keys of the categories with `sale_or_share` if there is any signal, else none.
 
-    Never a necessary one, which cannot be marked so.
+    A necessary category cannot have `sale_or_share`, so it is never denied.
     """
     return (
         frozenset(each.key for each in catalogue.categories if each.sale_or_share)

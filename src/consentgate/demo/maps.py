@@ -1,4 +1,4 @@
-"""The map that the portal embeds: another host, with a cookie of its own."""
+"""The host of the map that the portal embeds; it sets its own cookie."""
 
 import threading
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ def _drawing() -> bytes:
 
 
 def serve_map(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Send the map and a cookie, and say so in the terminal."""
+    """Send the map with a cookie, and print a line about it."""
     print("  the other host is asked for its map, and sets its cookie", flush=True)
     fields = [
         ("Content-Type", "image/svg+xml"),
@@ -40,12 +40,12 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 class _Handler(WSGIRequestHandler):
     def log_message(self, *arguments: object) -> None:
-        """Keep quiet: `serve_map` says what matters."""
+        """Print nothing: `serve_map` prints the line that matters."""
 
 
 @contextmanager
 def serving_map() -> Iterator[str]:
-    """Serve the map on loopback while the block runs, and give its host, another one than 127.0.0.1."""
+    """Serve the map on loopback while the block runs; yield its host, which differs from 127.0.0.1."""
     with make_server("127.0.0.1", 0, serve_map, _Server, _Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
         thread.start()

@@ -1,4 +1,4 @@
-"""The portal's page: data sets, and a panel that says what the gate did with it."""
+"""The portal's page: data sets, and a panel that shows the gate's verdicts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ class Shown:
 
     Attributes:
         language: ``"en"`` or ``"fr"``.
-        is_logged_in: whether the visitor is.
-        search: words the visitor looks for, empty for none.
+        is_logged_in: whether the visitor is logged in.
+        search: the visitor's search words, empty for none.
         names: cookies the portal may read.
-        recent: data sets the visitor looked at, as the portal remembers.
-        csrf_token: for its forms.
+        recent: data sets the visitor looked at, from the portal's cookie.
+        csrf_token: the token for its forms.
         tried: names of the cookies this answer tries to set.
         map_host: the other host whose map the page embeds.
     """
@@ -78,7 +78,7 @@ def draw(policy: Policy, visit: Visit, shown: Shown) -> str:
 
 
 def _outcome(policy: Policy, visit: Visit, name: str, language: str) -> tuple[str, str, bool, str]:
-    """Return a cookie's name, its category's title, whether it is let through, and why, in words."""
+    """Return a cookie's name, its category's title, whether it passes, and the reason in words."""
     verdict = visit.explain(name)
     kind = TEXTS[language]["no_kind"]
     if verdict.category is not None:

@@ -18,7 +18,7 @@ from .page import Shown, draw, style
 from .words import DATA_SETS, LANGUAGES
 
 TRIED = ("csrftoken", "_pk_id.1", "recent_datasets", "undeclared_widget")
-"""Names of the cookies that every page tries to set; the last is in no category."""
+"""Names of the cookies that every page tries to set; the last one is undeclared."""
 
 _BY_SLUG = {each.slug: each for each in DATA_SETS}
 
@@ -30,7 +30,7 @@ def policy(map_host: str = MAP_HOST) -> Policy:
 
 
 def language_of(environ: dict[str, Any]) -> str:
-    """Return the language its visitor chose in the portal, or else the browser's; the gate's `language`."""
+    """Return the language chosen in the portal, else the browser's; this is the gate's `language` hook."""
     chosen = _cookies(environ).get("django_language")
     if chosen in LANGUAGES:
         return chosen
@@ -62,15 +62,15 @@ class Portal:
 
     def _page(self, environ: WSGIEnvironment, slug: str, start_response: StartResponse) -> Iterable[bytes]:
         cookies, visit = _cookies(environ), Visit.from_environ(environ)
-        remembered = [each for each in cookies.get("recent_datasets", "").split("+") if each in _BY_SLUG]
-        seen = list(dict.fromkeys([*([slug] if slug in _BY_SLUG else []), *remembered]))
+        recent = [each for each in cookies.get("recent_datasets", "").split("+") if each in _BY_SLUG]
+        seen = list(dict.fromkeys([*([slug] if slug in _BY_SLUG else []), *recent]))
         csrf_token = cookies.get("csrftoken") or secrets.token_urlsafe(16)
         shown = Shown(
             language=language_of(environ),
             is_logged_in=cookies.get("sessionid") in self._sessions,
             search=_query(environ).get("q", [""])[0][:100],
             names=sorted(cookies),
-            recent=[_BY_SLUG[each] for each in remembered],
+            recent=[_BY_SLUG[each] for each in recent],
             csrf_token=csrf_token,
             tried=TRIED,
             map_host=self._map_host,

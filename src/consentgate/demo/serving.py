@@ -1,4 +1,4 @@
-"""``consentgate demo``: the portal behind its gate, served on loopback, each request told in the terminal."""
+"""``consentgate demo``: serve the portal behind its gate on loopback, and print each request."""
 
 import errno
 import sys
@@ -16,9 +16,9 @@ from .maps import MAP_HOST, serving_map
 from .portal import Portal, language_of, policy
 
 PORT = 8000
-"""Where the demo is, unless that is taken."""
+"""The demo's port, unless it is in use."""
 
-LONGEST = 128
+LONGEST_LINE = 128
 """Characters of a request's method and path that are printed."""
 
 TRY = """\
@@ -32,7 +32,7 @@ TRY = """\
 
 
 def gate(secret_key: str, map_host: str = MAP_HOST) -> WSGIApplication:
-    """Return the portal behind its policy, telling each event; its map is at *map_host*."""
+    """Return the portal behind its gate, which prints each event; its map is at *map_host*."""
     return policy(map_host).wrap(
         Portal(map_host),
         secret_key=secret_key,
@@ -89,7 +89,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 class _Handler(WSGIRequestHandler):
     def log_message(self, *arguments: object) -> None:
-        """Keep quiet: `_logging` says what matters here."""
+        """Print nothing: `_logging` prints each request."""
 
 
 def _log_event(event: Event) -> None:
@@ -97,13 +97,13 @@ def _log_event(event: Event) -> None:
 
 
 def _logging(app: WSGIApplication) -> WSGIApplication:
-    """Return *app*, printing each request and the cookies that went out with its response."""
+    """Return *app* as middleware that prints each request and the cookies of its response."""
 
     def logging(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, response_headers: list[Field], exc_info: object = None, /) -> object:
             passed = ", ".join(sorted(names_set(response_headers))) or "none"
-            # A visitor's bytes would reach the terminal, which acts on some of them.
-            asked = (quote_path(environ[name])[:LONGEST] for name in ("REQUEST_METHOD", "PATH_INFO"))
+            # Terminals act on control characters, so a visitor's bytes are encoded.
+            asked = (quote_path(environ[name])[:LONGEST_LINE] for name in ("REQUEST_METHOD", "PATH_INFO"))
             print(f"{' '.join(asked)} {status}; cookies out: {passed}", flush=True)
             return start_response(status, response_headers)
 

@@ -166,4 +166,4 @@ OUTCOMES: Mapping[str, Mapping[Reason, str]] = {
         Reason.UNDECLARED: "retenu : personne ne l’a déclaré",
     },
 }
-"""The fate of a cookie that the portal sets, and its reason, by language."""
+"""The verdict on a cookie that the portal sets, and its reason, by language."""

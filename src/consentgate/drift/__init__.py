@@ -1,4 +1,4 @@
-"""Cookies and hosts that were seen, beside those a policy declares: `DriftRecorder` and `discover`."""
+"""Record the cookies and hosts that are seen, and compare them with a policy: `DriftRecorder`, `discover`."""
 
 from .discover import discover
 from .recorder import DriftRecorder

@@ -1,4 +1,4 @@
-"""discover: note the cookies of any WSGI application, without a policy, and change nothing."""
+"""discover: record the cookies of any WSGI application, without a policy and without changing anything."""
 
 import logging
 import os
@@ -27,7 +27,7 @@ def discover(app: WSGIApplication, path: str | os.PathLike[str]) -> WSGIApplicat
     gets its header list and its iterable. ``consentgate drift PATH`` reports, ``--toml`` drafts a policy.
 
     Args:
-        app: any WSGI application; one that another middleware wraps sets more cookies than it alone.
+        app: any WSGI application, with the middleware around it, since that may set cookies, too.
         path: the drift store; see `DriftRecorder`.
 
     Raises:
@@ -50,11 +50,11 @@ def note_set_cookies(recorder: DriftRecorder, response_headers: Sequence[Field],
 
 
 class Discovery:
-    """A WSGI application whose cookies are noted.
+    """Middleware that records the cookies of an application.
 
     Attributes:
         app: the application itself.
-        recorder: where they are counted.
+        recorder: counts the cookies.
     """
 
     def __init__(self, app: WSGIApplication, recorder: DriftRecorder) -> None:
@@ -62,8 +62,11 @@ class Discovery:
         self.recorder = recorder
         self._warned: set[str] = set()
 
+    def __repr__(self) -> str:
+        return f"<{self.app!r} recorded by {self.recorder!r}>"
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as the application does."""
+        """Return the application's own response."""
         self._attempt(self._note_request, environ)
         over_https = environ.get("wsgi.url_scheme") == "https"
 
@@ -87,7 +90,7 @@ class Discovery:
 
     def _note_response(self, status: str, response_headers: object, over_https: bool) -> None:
         if not isinstance(response_headers, (list, tuple)):
-            return  # not PEP 3333; looking at an iterator would use it up
+            return  # PEP 3333 asks for a list; reading an iterator would exhaust it
         self._warn_of_line_breaks(status, "the status")
         for name, value in response_headers:
             self._warn_of_line_breaks(value, f"the field {name}")
@@ -97,8 +100,8 @@ class Discovery:
     def _warn_of_line_breaks(self, text: str, where: str) -> None:
         if not text.isprintable() and _LINE_BREAK.search(text):
             self._warn_once(
-                "%s holds a line break, behind which browsers may read another field: the gate refuses "
-                "such a response when it enforces",
+                "%s holds a line break, and browsers may read another field behind it: an enforcing gate "
+                "refuses such a response",
                 where,
             )
 

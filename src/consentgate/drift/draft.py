@@ -1,4 +1,4 @@
-"""A drift report as a draft of the declarations that are missing, in TOML: to be completed by people."""
+"""Write the missing declarations of a drift report as TOML, for people to complete."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -10,10 +10,10 @@ from consentgate.errors import PolicyError
 
 from .families import Known
 from .report import CookieFinding, Drift, Report, group_cookies, is_declarable, is_declarable_host
-from .table import lifetime_in_words, printable
+from .table import declarable_lifetime, escape_unprintable
 
 UNDECIDED = "to be decided"
-"""The basis of a draft's categories, which no policy takes: labels of ours never grant anything."""
+"""The basis of a draft's categories. No policy accepts it, so a draft alone never allows a cookie."""
 
 _HEAD = f"""\
 # A draft by `consentgate drift`: what was seen and is in no category. `consentgate check` refuses it until
@@ -26,9 +26,9 @@ def to_toml(report: Report, known: Known, catalogue: Catalogue | None = None) ->
     """Return the declarations *report* finds missing, "" if none is.
 
     Args:
-        report: what was seen.
-        known: families, which become comments.
-        catalogue: the policy they are to be pasted into, whose keys are taken.
+        report: the findings.
+        known: families of cookies, written as comments.
+        catalogue: the policy that the draft is pasted into; its keys are not used again.
     """
     undeclared = [cookie for cookie in group_cookies(report.cookies) if cookie.drift is Drift.UNDECLARED]
     missing = [cookie for cookie in undeclared if is_declarable(cookie.name)]
@@ -49,7 +49,7 @@ def to_toml(report: Report, known: Known, catalogue: Catalogue | None = None) ->
 def _category(
     key: str, title: str, taken: set[str], cookies: Iterable[str] = (), *, hosts: Iterable[str] = ()
 ) -> list[str]:
-    """Return a category to be decided that holds *cookies*, declared, or *hosts*; nothing without any."""
+    """Return the lines of an undecided category with *cookies* or *hosts*; none if both are empty."""
     cookies, hosts = list(cookies), [f"  {json.dumps(host)}," for host in hosts]
     if not cookies and not hosts:
         return []
@@ -81,11 +81,11 @@ def _comments(cookie: CookieFinding, known: Known) -> Iterator[str]:
         yield f"  # could be stricter: {', '.join(cookie.weaker)}"
     family = known.find(cookie.name)
     if family is not None:
-        yield f"  # known as: {printable(family.provider)}: {printable(family.purpose)}"
+        yield f"  # known as: {escape_unprintable(family.provider)}: {escape_unprintable(family.purpose)}"
 
 
 def _scopes(cookie: CookieFinding) -> list[tuple[str, str]]:
-    """Return each (Path, Domain) that a policy takes for *cookie*; none stated if it takes none."""
+    """Return each (Path, Domain) that a policy accepts for *cookie*; the default scope if it accepts none."""
 
     def is_taken(path: str, domain: str) -> bool:
         try:
@@ -99,14 +99,14 @@ def _scopes(cookie: CookieFinding) -> list[tuple[str, str]]:
 
 
 def _declaration(cookie: CookieFinding, path: str, domain: str) -> Iterator[str]:
-    """Yield the lines of a declaration; its texts are left to people."""
+    """Yield the lines of a declaration; people fill in its empty texts."""
     yield f"  name = {json.dumps(cookie.name)}"
     if domain:
         yield f"  domain = {json.dumps(domain)}"
     if path != "/":
         yield f"  path = {json.dumps(path)}"
     if cookie.by_server:
-        lifetime = "session" if cookie.lifetime is None else lifetime_in_words(cookie.lifetime)
+        lifetime = "session" if cookie.lifetime is None else declarable_lifetime(cookie.lifetime)
         yield f"  lifetime = {json.dumps(lifetime)}"
     yield '  provider = ""'
     yield '  purpose = ""'

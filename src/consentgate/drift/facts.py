@@ -1,4 +1,4 @@
-"""Facts about cookies and hosts that were seen: what a drift store keeps, added up."""
+"""Counted facts about cookies and hosts that were seen, as a drift store keeps them."""
 
 from collections.abc import Iterable
 from enum import IntFlag
@@ -24,13 +24,13 @@ class Traits(IntFlag):
 
 
 class Subject(NamedTuple):
-    """One thing that was seen.
+    """A cookie or host that was seen, with its verdict.
 
     Attributes:
         kind: ``"set"``, ``"sent"`` or ``"host"``.
         name: the cookie's name, or the host.
         verdict: ``"passed"``, ``"stripped"`` or ``"withheld"``; for a host, the directive it was needed for.
-        category: the key of the category it was declared in then, ``""`` if it was undeclared.
+        category: the key of the category that declared it then, ``""`` if none did.
     """
 
     kind: Kind
@@ -81,24 +81,24 @@ def traits_of(stated: StatedAttributes) -> Traits:
     return traits
 
 
-def longest(lifetimes: Iterable[int | None]) -> int | None:
+def longest_lifetime(lifetimes: Iterable[int | None]) -> int | None:
     """Return the longest of *lifetimes* in seconds, None if each is that of the session.
 
-    >>> longest([None, 60, 3600]), longest([None])
+    >>> longest_lifetime([None, 60, 3600]), longest_lifetime([None])
     (3600, None)
     """
     return max((lifetime for lifetime in lifetimes if lifetime is not None), default=None)
 
 
-def fewest_days(facts: Iterable[Fact]) -> int:
-    """Return on how many days *facts* were seen at least: different stores may mean the same days."""
+def count_days(facts: Iterable[Fact]) -> int:
+    """Return the least number of days on which *facts* were seen: several stores may count the same days."""
     facts = list(facts)
     ends = {day for fact in facts for day in (fact.first, fact.last)}
     return max(len(ends), *(fact.days for fact in facts))
 
 
 def add_up(facts: Iterable[Fact]) -> list[Fact]:
-    """Return one fact for each subject of *facts*, those of several stores added up."""
+    """Return one fact for each subject, the sum of its facts from all stores."""
     by_subject: dict[Subject, list[Fact]] = {}
     for fact in facts:
         by_subject.setdefault(fact.subject, []).append(fact)
@@ -112,10 +112,10 @@ def _sum(facts: list[Fact]) -> Fact:
     return Fact(
         facts[0].subject,
         times=sum(fact.times for fact in facts),
-        days=fewest_days(facts),
+        days=count_days(facts),
         first=min(fact.first for fact in facts),
         last=max(fact.last for fact in facts),
-        lifetime=longest(fact.lifetime for fact in facts),
+        lifetime=longest_lifetime(fact.lifetime for fact in facts),
         traits=traits,
         scopes=frozenset().union(*(fact.scopes for fact in facts)),
     )

@@ -1,4 +1,4 @@
-"""Names of widely used cookies: who sets them, and for what; a help to read a report, never a judgement.
+"""Names of widely used cookies with provider and purpose; they explain a report and never allow a cookie.
 
 The table is ours, from vendors' public documentation. `read_known` reads an operator's copy of the
 Open Cookie Database.
@@ -14,7 +14,7 @@ from consentgate.errors import PolicyError
 
 
 class Family(NamedTuple):
-    """A cookie, or names with one star, that many sites have.
+    """A cookie of many sites, or a pattern of such cookies.
 
     Attributes:
         pattern: the name, or a pattern.
@@ -147,7 +147,7 @@ _NAME, _PLATFORM, _DESCRIPTION, _WILDCARD = (
 
 
 class Known:
-    """Families by name; those of a table that comes first win.
+    """Look up families by name; earlier tables win.
 
     >>> Known(FAMILIES).find("_pk_id.1.1fff").provider
     'Matomo'
@@ -195,6 +195,6 @@ def read_known(path: str | os.PathLike[str]) -> list[Family]:
 
 
 def _family(row: dict[str, str | None]) -> Family:
-    # Its wildcards stand for whatever follows the name; some say so twice.
+    # The column says that any text may follow the name; some names end in a star, too.
     pattern = (row[_NAME] or "").rstrip("* ").strip() + ("*" if row[_WILDCARD] == "1" else "")
     return Family(pattern, row[_PLATFORM] or "", row[_DESCRIPTION] or "")

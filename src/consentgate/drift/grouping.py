@@ -1,4 +1,4 @@
-"""Cookie names grouped into patterns with one star: a star only where names were seen to differ."""
+"""Group cookie names into patterns; a star replaces only a part in which several names differ."""
 
 import re
 from collections import defaultdict
@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from consentgate.catalogue.patterns import Patterns
 
-from .machine_words import is_unpronounceable, machine_made
+from .machine_words import find_machine_made, is_unpronounceable
 
 FEWEST_LITERALS = 3
 """Characters a pattern has besides its star."""
 
 _FEWEST_WORDS = 4
-"""Names that differ in one word of letters before a star is drawn there."""
+"""Names that must differ in one word of letters before a star replaces it."""
 
 _LAST_WORD = re.compile(r"(.*[^A-Za-z0-9])([A-Za-z0-9]{5,})")
 
@@ -48,7 +48,7 @@ class _Frame(NamedTuple):
         )
 
     def inside(self, name: str) -> str:
-        """Return what of *name*, which the pattern matches, is in the star's place."""
+        """Return the part of *name*, which the pattern matches, that the star stands for."""
         return name[len(self.prefix) : len(name) - len(self.suffix)]
 
 
@@ -59,7 +59,7 @@ def group_names(
     seen_declared: Iterable[str] = (),
     families: Collection[str] = (),
 ) -> Groups:
-    """Return *names*, undeclared ones, under as few declarations as they bear out.
+    """Return the undeclared *names* grouped under few declarations.
 
     No pattern matches a declared name, begins with its star, has fewer than three characters besides
     it, or is as long as another that could match the same name. A lone name stays as it is, unless it
@@ -78,17 +78,17 @@ def group_names(
     left = sorted(set(names) - by_themselves)
     allowed = _Allowed(declared, seen_declared)
     groups: Groups = {}
-    for find in (_of_families(families), _by_machine_words, _by_last_words):
+    for find in (_group_by_families(families), _group_by_machine_words, _group_by_last_words):
         for frame, members in sorted(find(left).items()):
             if allowed.takes(frame):
                 groups[frame.pattern] = members
         grouped = {name for members in groups.values() for name in members}
         left = [name for name in left if name not in grouped]
-    return _with_the_rest(groups, left) | {name: [name] for name in by_themselves}
+    return _add_rest(groups, left) | {name: [name] for name in by_themselves}
 
 
 class _Allowed:
-    """Which patterns may be drawn beside those there are."""
+    """Check that a new pattern conflicts with no declared name and no other pattern."""
 
     def __init__(self, declared: Iterable[str], seen: Iterable[str]) -> None:
         declared = set(declared)
@@ -96,7 +96,7 @@ class _Allowed:
         self._names = {name for name in declared.union(seen) if "*" not in name}
 
     def takes(self, frame: _Frame) -> bool:
-        """Return whether *frame*'s pattern may be drawn; if so, it is one of them from then on."""
+        """Return whether *frame* conflicts with nothing; if so, it is added to the patterns."""
         literal = frame.prefix + frame.suffix
         if not frame.prefix or len(literal) < FEWEST_LITERALS or sum(map(str.isalnum, literal)) < 2:
             return False
@@ -106,7 +106,7 @@ class _Allowed:
         return True
 
 
-def _of_families(families: Iterable[str]) -> Callable[[Iterable[str]], dict[_Frame, list[str]]]:
+def _group_by_families(families: Iterable[str]) -> Callable[[Iterable[str]], dict[_Frame, list[str]]]:
     known = Patterns(family for family in families if "*" in family)
 
     def find(names: Iterable[str]) -> dict[_Frame, list[str]]:
@@ -120,17 +120,17 @@ def _of_families(families: Iterable[str]) -> Callable[[Iterable[str]], dict[_Fra
     return find
 
 
-def _by_machine_words(names: Iterable[str]) -> dict[_Frame, list[str]]:
+def _group_by_machine_words(names: Iterable[str]) -> dict[_Frame, list[str]]:
     """Return the names that differ only in their machine-made part, two or more together."""
     found: dict[_Frame, list[str]] = defaultdict(list)
     for name in names:
-        part = machine_made(name)
+        part = find_machine_made(name)
         if part is not None and "*" not in name:
             found[_Frame(name[: part[0]], name[part[1] :])].append(name)
     return {frame: members for frame, members in found.items() if len(members) > 1}
 
 
-def _by_last_words(names: Iterable[str]) -> dict[_Frame, list[str]]:
+def _group_by_last_words(names: Iterable[str]) -> dict[_Frame, list[str]]:
     """Return the names that differ only in a last word of one length and case, most of them ids."""
     found: dict[tuple[str, int, str], list[str]] = defaultdict(list)
     for name in names:
@@ -153,8 +153,8 @@ def _is_odd(word: str) -> bool:
     return is_unpronounceable(word) or any(map(str.isdigit, word))
 
 
-def _with_the_rest(groups: Groups, left: Iterable[str]) -> Groups:
-    """Return *groups* and the names *left*: in a group whose members look the same there, or alone."""
+def _add_rest(groups: Groups, left: Iterable[str]) -> Groups:
+    """Return *groups* with the names *left* added: to a group of similar names, or alone."""
     frames = sorted((_Frame(*pattern.split("*")) for pattern in groups), key=lambda each: -len(each.pattern))
     looks = [
         (frame, _Look([frame.inside(name) for name in groups[frame.pattern][:_COMPARED]])) for frame in frames
@@ -169,14 +169,14 @@ def _with_the_rest(groups: Groups, left: Iterable[str]) -> Groups:
 
 
 class _Look:
-    """The lengths and characters of the words in which a group's names differ."""
+    """The lengths and characters of the parts in which a group's names differ."""
 
     def __init__(self, words: Collection[str]) -> None:
         self._lengths = {len(word) for word in words}
         self._characters = frozenset().union(*map(_characters, words))
 
     def fits(self, word: str) -> bool:
-        """Return whether *word* has a length and characters that were seen, and is no common word."""
+        """Return whether *word* has a known length and known characters, and looks like an id."""
         return (
             min(self._lengths) <= len(word) <= max(self._lengths)
             and _characters(word) <= self._characters

@@ -1,6 +1,6 @@
-"""Which part of a cookie's name was made by a machine: numbers, hexadecimal digits, UUIDs, ids.
+"""Find the machine-made part of a cookie's name: numbers, hexadecimal digits, UUIDs, ids.
 
-Guesses from the look of a name alone; `grouping` draws a star only where two names bear them out.
+The result is a guess from one name; `grouping` uses a star only if at least two names differ there.
 """
 
 import re
@@ -26,11 +26,11 @@ class _Run(NamedTuple):
     start: int
     end: int
     is_certain: bool
-    """Whether it is an id by itself, such as eight hexadecimal digits; a short number is not."""
+    """Whether it alone is an id, such as eight hexadecimal digits; a short number is not."""
 
 
 def is_unpronounceable(word: str) -> bool:
-    """Return whether *word* holds letters that words of a language seldom put together.
+    """Return whether *word* holds a sequence of letters that is rare in words.
 
     >>> is_unpronounceable("NWQZKHKHNW"), is_unpronounceable("session")
     (True, False)
@@ -38,14 +38,15 @@ def is_unpronounceable(word: str) -> bool:
     return _UNPRONOUNCEABLE.search(word) is not None
 
 
-def machine_made(name: str) -> tuple[int, int] | None:
+def find_machine_made(name: str) -> tuple[int, int] | None:
     """Return where the machine-made part of *name* starts and ends, None if it has none.
 
-    It reaches from the first machine-made word to the last, and over numbers that stand next to it.
+    The part reaches from the first machine-made word to the last, and includes adjacent numbers.
 
-    >>> [name[slice(*machine_made(name))] for name in ("_ga_5C2V8LB6VY", "_pk_id.1.1fff", "_gat_UA-1234-5")]
+    >>> names = ("_ga_5C2V8LB6VY", "_pk_id.1.1fff", "_gat_UA-1234-5")
+    >>> [name[slice(*find_machine_made(name))] for name in names]
     ['5C2V8LB6VY', '1.1fff', '1234-5']
-    >>> machine_made("csrftoken") is None
+    >>> find_machine_made("csrftoken") is None
     True
     """
     runs = sorted(_runs(name))
@@ -53,17 +54,17 @@ def machine_made(name: str) -> tuple[int, int] | None:
     if not certain:
         return None
     start, end = certain[0].start, certain[-1].end
-    for run in reversed(runs):  # numbers before it, the nearest first
+    for run in reversed(runs):  # adjacent numbers before it
         if run.end == start - 1 and name[run.start : run.end].isdigit():
             start = run.start
-    for run in runs:  # numbers behind it
+    for run in runs:  # adjacent numbers behind it
         if run.start == end + 1 and name[run.start : run.end].isdigit():
             end = run.end
     return start, end
 
 
 def _runs(name: str) -> Iterator[_Run]:
-    """Yield what looks machine-made in *name*."""
+    """Yield the parts of *name* that look machine-made."""
     uuids = [_Run(*match.span(), True) for match in _UUID.finditer(name)]
     yield from uuids
     for match in _WORD.finditer(name):
@@ -79,9 +80,9 @@ def _run_of(name: str, start: int, end: int) -> _Run | None:
     hashed, numbered = _HASHED.fullmatch(word), _NUMBERED.fullmatch(word)
     if hashed and _has_digit(hashed[1]):
         return _Run(start + hashed.start(1), end, True)
-    # A name begins with letters: no star stands for all of it.
-    is_whole = start > 0 or not (numbered and numbered[1])
-    if is_whole and (_is_id(word) or _is_id_of_letters(word, name[:start])):
+    # A name that begins with letters keeps them: a star never replaces a whole name.
+    is_whole_word = start > 0 or not (numbered and numbered[1])
+    if is_whole_word and (_is_id(word) or _is_id_of_letters(word, name[:start])):
         return _Run(start, end, True)
     if word.isdigit():
         return _Run(start, end, len(word) >= 4)
@@ -93,7 +94,7 @@ def _run_of(name: str, start: int, end: int) -> _Run | None:
 
 
 def _is_id(word: str) -> bool:
-    """Return whether *word*, of ASCII letters and digits, is an id by itself."""
+    """Return whether *word*, of ASCII letters and digits, is an id."""
     digits = sum(map(str.isdigit, word))
     letters = len(word) - digits
     if not letters:

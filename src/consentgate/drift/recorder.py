@@ -1,4 +1,4 @@
-"""DriftRecorder: an observer that counts what a gate sees, and writes it to a drift store now and then."""
+"""DriftRecorder: an observer that counts cookies and hosts and writes the counts to a drift store."""
 
 import atexit
 import logging
@@ -17,16 +17,16 @@ from .store import MOST_SCOPES, WellKnown, write_facts
 _logger = logging.getLogger("consentgate")
 
 LONGEST_TEXT = 128
-"""Characters of a name, Path or Domain that are kept."""
+"""Characters of a name, Path or Domain; the rest is cut."""
 
 LONGEST_LIFETIME = 100 * 365 * 24 * 3600
-"""Seconds; a Max-Age may have a thousand digits."""
+"""Seconds. SQLite stores 64-bit integers, but a Max-Age may have a thousand digits."""
 
 _SESSION = -1
-"""Stands for the lifetime of a cookie that states none, so that the longest is a maximum."""
+"""The lifetime of a cookie that states none; the maximum with a stated lifetime is the stated one."""
 
 _VARIES = "\0"
-"""Stands for the Path of a cookie that is set with many of them."""
+"""Path of a cookie that is set with too many paths to keep."""
 
 _NOTHING_STATED = tuple(StatedAttributes())[1:]
 
@@ -44,20 +44,20 @@ _Key = tuple[Kind, str, str, str, tuple[object, ...], bool]
 
 
 class DriftRecorder:
-    """An observer that keeps which cookies and hosts were seen, and how, in an SQLite file.
+    """An observer that records the cookies and hosts it sees in an SQLite file.
 
     Give it to a gate, ``policy.wrap(app, observer=DriftRecorder("drift.sqlite"), ...)``, and let
     ``consentgate drift drift.sqlite`` report. It keeps names, never values, addresses or URLs.
 
-    Any number of threads and processes may write one file. Counts are held in memory; the request that
-    finds it due writes them: new facts after a second, counts after ten, all of them at exit. What
-    cannot be written is kept and tried again, and warned of once; no response depends on it.
+    Any number of threads and processes may write one file. Counts are held in memory and written during
+    a request: new facts after a second, counts after ten, all of them at exit. A failed write is logged
+    once and tried again; no response depends on it.
 
     Args:
-        path: the file; it is made with the first fact, in a folder that is there and can be written.
+        path: the file; it is created with the first fact. Its folder must exist and be writable.
 
     Raises:
-        PolicyError: *path* is in no folder, or is one.
+        PolicyError: *path* is a folder, or its folder does not exist.
     """
 
     wants_cookies = True
@@ -67,7 +67,7 @@ class DriftRecorder:
     """Asks the gate to let browsers report other hosts."""
 
     MOST = 1000
-    """How many new keys are held between two flushes; what comes on top of them is not counted."""
+    """New keys held between two flushes; further new keys are not counted."""
 
     EVERY = 10.0
     """Seconds between two flushes of counts."""
@@ -90,8 +90,11 @@ class DriftRecorder:
         self._forget()
         _recorders.add(self)
 
+    def __repr__(self) -> str:
+        return f"DriftRecorder({self.path!r})"
+
     def _forget(self) -> None:
-        """Begin anew: in a child process what the parent counted is the parent's to write."""
+        """Drop all counts; after a fork, the parent writes its own."""
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._due = time.monotonic() + self.EVERY
@@ -99,7 +102,7 @@ class DriftRecorder:
         self._scopes: dict[str, int] = {}
 
     def __call__(self, event: Event) -> None:
-        """Note what *event* says of a cookie or a host."""
+        """Count the cookie or host of *event*."""
         kind = _KINDS.get((event.action, event.direction))
         if kind is not None:
             verdict = event.directive if kind == "host" else event.action
@@ -132,24 +135,24 @@ class DriftRecorder:
                 entry[1] = lifetime
 
     def _admit(self, key: _Key) -> list[int]:
-        """Return the entry of *key*, its texts cut; one that nobody reads if there are too many."""
+        """Return the entry of *key* with its texts cut; an unused entry if there are too many keys."""
         kind, name, verdict, category, attributes, over_https = key
         name, verdict, category = _cut(name), _cut(verdict), _cut(category)
         if kind == "set":
-            attributes = self._bounded_scope(name, attributes)
+            attributes = self._bound_scope(name, attributes)
         key = (kind, name, verdict, category, attributes, over_https)
         entry = self._counts.get(key)
         if entry is None:
             entry = [0, _SESSION]
-            # Names that come every day are counted even while somebody sprays others.
+            # Well-known names are counted even during a flood of invented ones.
             if len(self._counts) < self.MOST or (kind, name) in self._well_known:
                 self._counts[key] = entry
                 if (kind, name) not in self._known:
                     self._due = min(self._due, max(time.monotonic(), self._last_flush + self.SOON))
         return entry
 
-    def _bounded_scope(self, name: str, attributes: tuple[object, ...]) -> tuple[object, ...]:
-        """Return *attributes* without Path and Domain if *name* has come with many of them."""
+    def _bound_scope(self, name: str, attributes: tuple[object, ...]) -> tuple[object, ...]:
+        """Return *attributes*, without Path and Domain if *name* has had too many of them."""
         path, domain, *rest = attributes
         stated = tuple(_cut(each) if isinstance(each, str) else None for each in (path, domain))
         number = self._scopes.get(name, 0)
@@ -159,17 +162,17 @@ class DriftRecorder:
         return (*stated, *rest)
 
     def flush_if_due(self) -> None:
-        """Write what was counted, if that is due."""
+        """Write the counts if that is due."""
         if time.monotonic() >= self._due:
             self.flush()
 
     def flush(self, *, patience: float = PATIENCE) -> bool:
-        """Write what was counted; return whether nothing is left. Never raises an error of the store's.
+        """Write the counts, and return whether none is left. Errors of the store are logged, not raised.
 
         Args:
             patience: seconds to wait for another process that writes.
         """
-        # A request does not wait while another thread writes; at exit there is time.
+        # During a request do not wait for a thread that writes; at exit, wait.
         if not self._writing.acquire(timeout=0 if patience <= self.PATIENCE else patience):
             return False
         try:
@@ -185,7 +188,7 @@ class DriftRecorder:
         is_written = False
         try:
             day = int(time.time() // 86400)
-            facts = add_up(_fact(key, entry, day) for key, entry in counts.items())
+            facts = add_up(_make_fact(key, entry, day) for key, entry in counts.items())
             self._well_known = write_facts(self.path, facts, patience=patience)
             self._known = self._well_known.union(fact.subject[:2] for fact in facts)
             is_written = True
@@ -217,17 +220,17 @@ class DriftRecorder:
 
 
 def _cut(text: str) -> str:
-    """Return as much of *text* as is kept, with an ellipsis, which no policy takes, for the rest.
+    """Return *text* cut to `LONGEST_TEXT`; an ellipsis, which no policy accepts in a name, marks the cut.
 
-    SQLite stores no surrogates.
+    Surrogates are replaced, since SQLite cannot store them.
     """
     if len(text) > LONGEST_TEXT:
         text = f"{text[: LONGEST_TEXT - 1]}\u2026"
     return text.encode("utf-8", "replace").decode()
 
 
-def _fact(key: _Key, entry: list[int], day: int) -> Fact:
-    """Return what was counted under *key* on *day*."""
+def _make_fact(key: _Key, entry: list[int], day: int) -> Fact:
+    """Return the fact that *key* and *entry* describe, on *day*."""
     kind, name, verdict, category, attributes, over_https = key
     times, lifetime = entry
     fact = Fact(Subject(kind, name, verdict, category), times, 1, day, day)
@@ -258,6 +261,6 @@ def _flush_all(patience: float = 2.0) -> None:
             time.sleep(0.05)
 
 
-# Where there is no fork, there is no hook for it.
+# Platforms without fork have no register_at_fork.
 getattr(os, "register_at_fork", lambda **hooks: None)(after_in_child=_forget_all)
 atexit.register(_flush_all)

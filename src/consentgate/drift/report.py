@@ -1,4 +1,4 @@
-"""Cookies and hosts that were seen, held against a policy: one finding for each."""
+"""Compare the cookies and hosts that were seen with a policy: one finding each."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from consentgate.catalogue.category import Category, Cookie
 from consentgate.catalogue.lifetimes import duration
 from consentgate.errors import PolicyError
 
-from .facts import Fact, Traits, add_up, fewest_days, longest
+from .facts import Fact, Traits, add_up, count_days, longest_lifetime
 from .families import FAMILIES
 from .grouping import group_names
 
@@ -22,7 +22,7 @@ TOLERANCE = 60
 
 
 class Drift(StrEnum):
-    """How what was seen stands to what is declared; the first that is true."""
+    """The difference between a cookie as it was seen and as it is declared; the first that applies."""
 
     UNDECLARED = "undeclared"
     LONGER = "lives longer"
@@ -36,11 +36,11 @@ class CookieFinding:
     """One cookie that was seen, or one declaration of which none was.
 
     Attributes:
-        name: its name; of one never seen, or of several, the declared name or pattern.
-        drift: how it stands to the policy.
+        name: its name; the declared name or pattern if it was never seen, or if several names were merged.
+        drift: how it differs from the policy.
         category: the key of its category, None if it is undeclared.
         declared_as: the declared name or pattern that governs it; None if undeclared, or not known.
-        by_server: whether the server sets it; else it was only sent back, so scripts set it.
+        by_server: whether the server sets it; if it was only sent, scripts set it.
         times: how often it was set or sent.
         days: on how many days at least.
         lifetime: the longest lifetime stated, in seconds; None if none was.
@@ -70,7 +70,7 @@ class HostFinding:
 
     Attributes:
         name: the host.
-        drift: how it stands to the policy.
+        drift: how it differs from the policy.
         category: the key of the category that declares it, None if it is undeclared.
         directives: the directives it was needed for.
         times: how often it was reported.
@@ -86,18 +86,18 @@ class HostFinding:
 
 
 class Report(NamedTuple):
-    """Everything found, the undeclared first."""
+    """All findings, undeclared ones first."""
 
     cookies: tuple[CookieFinding, ...]
     hosts: tuple[HostFinding, ...]
 
     def count(self, drift: Drift) -> int:
-        """Return how many cookies stand to the policy as *drift* says."""
+        """Return the number of cookies with this *drift*."""
         return sum(cookie.drift is drift for cookie in self.cookies)
 
     @property
     def is_clean(self) -> bool:
-        """Whether everything that was seen is declared as it is, and everything declared was seen."""
+        """Whether every finding is `Drift.DECLARED`."""
         drifts = {cookie.drift for cookie in self.cookies} | {host.drift for host in self.hosts}
         return drifts <= {Drift.DECLARED}
 
@@ -105,13 +105,13 @@ class Report(NamedTuple):
 def make_report(
     facts: Iterable[Fact], catalogue: Catalogue | None = None, *, min_times: int = 1, min_days: int = 1
 ) -> Report:
-    """Return what *facts* say of the policy.
+    """Return the findings of comparing *facts* with a policy.
 
     Args:
-        facts: of one store or several.
-        catalogue: the policy; without one, what was declared when the cookies were seen.
-        min_times: undeclared cookies and hosts seen less often are left out: anyone can invent one.
-        min_days: likewise, on fewer days.
+        facts: the facts of one store or several.
+        catalogue: the policy; without one, the categories recorded with the facts.
+        min_times: leave out undeclared cookies and hosts seen less often, since anyone can invent one.
+        min_days: leave out those seen on fewer days.
     """
     cookies: dict[str, list[Fact]] = {}
     hosts: dict[str, list[Fact]] = {}
@@ -132,13 +132,13 @@ def make_report(
         return is_real or finding.drift is not Drift.UNDECLARED
 
     return Report(
-        _in_order([*filter(is_enough, found), *_never_seen(found, catalogue)]),
+        _in_order([*filter(is_enough, found), *_list_never_seen(found, catalogue)]),
         _in_order(filter(is_enough, found_hosts)),
     )
 
 
 def is_declarable(name: str) -> bool:
-    """Return whether a policy takes *name*: a browser stores it, and it has no two stars."""
+    """Return whether a policy accepts *name*: browsers store it, and it has at most one star."""
     try:
         Cookie(name)
     except PolicyError:
@@ -147,7 +147,7 @@ def is_declarable(name: str) -> bool:
 
 
 def is_declarable_host(host: str) -> bool:
-    """Return whether a policy takes *host*."""
+    """Return whether a policy accepts *host*."""
     try:
         Category("hosts", hosts=[host])
     except PolicyError:
@@ -156,7 +156,7 @@ def is_declarable_host(host: str) -> bool:
 
 
 def group_cookies(cookies: Iterable[CookieFinding]) -> tuple[CookieFinding, ...]:
-    """Return *cookies* with one finding for all that a declaration governs, or that look like one family."""
+    """Return *cookies* with the findings of one declaration, or of one family of names, merged."""
     cookies = list(cookies)
     kinds: dict[tuple[Drift, str | None], dict[str, CookieFinding]] = {}
     declared: dict[tuple[Drift, str], list[CookieFinding]] = {}
@@ -184,7 +184,7 @@ def _merge(name: str, cookies: list[CookieFinding]) -> CookieFinding:
         by_server=any(cookie.by_server for cookie in cookies),
         times=sum(cookie.times for cookie in cookies),
         days=max(cookie.days for cookie in cookies),
-        lifetime=longest(cookie.lifetime for cookie in cookies),
+        lifetime=longest_lifetime(cookie.lifetime for cookie in cookies),
         weaker=tuple(dict.fromkeys(each for cookie in cookies for each in cookie.weaker)),
         scopes=tuple(sorted({scope for cookie in cookies for scope in cookie.scopes})),
         names=sum(cookie.names for cookie in cookies),
@@ -200,7 +200,7 @@ def _cookie(name: str, facts: list[Fact], catalogue: Catalogue | None, over_http
     set_facts = [fact for fact in facts if fact.subject.kind == "set"]
     scopes = frozenset[tuple[str, str]]().union(*(fact.scopes for fact in set_facts))
     declared = () if catalogue is None else catalogue.scopes_of(name)
-    lifetime = longest(fact.lifetime for fact in set_facts)
+    lifetime = longest_lifetime(fact.lifetime for fact in set_facts)
     category = _recorded_category(facts) if catalogue is None else catalogue.key_of(name)
     drift = Drift.UNDECLARED if category is None else Drift.DECLARED
     if declared and set_facts:
@@ -212,7 +212,7 @@ def _cookie(name: str, facts: list[Fact], catalogue: Catalogue | None, over_http
         declared_as=declared[0].name if declared else None,
         by_server=bool(set_facts),
         times=sum(fact.times for fact in facts),
-        days=fewest_days(facts),
+        days=count_days(facts),
         lifetime=lifetime,
         declared_lifetime=declared[0].lifetime if declared else None,
         weaker=tuple(_weaker(set_facts, over_https)),
@@ -221,13 +221,13 @@ def _cookie(name: str, facts: list[Fact], catalogue: Catalogue | None, over_http
 
 
 def _recorded_category(facts: list[Fact]) -> str | None:
-    """Return the category its cookie was in when it was last seen, None if it was in none."""
+    """Return the category that was recorded when the cookie was last seen, None if it had none."""
     last = max(facts, key=lambda fact: (fact.last, fact.subject.category))
     return last.subject.category or None
 
 
 def _drift(declared: Sequence[Cookie], lifetime: int | None, scopes: Iterable[tuple[str, str]]) -> Drift:
-    """Return how a declared cookie that the server sets stands to its declarations."""
+    """Return how a cookie set by the server differs from its declarations."""
     if lifetime is not None and not any(_may_live(cookie, lifetime) for cookie in declared):
         return Drift.LONGER
     if not all(any(_is_at(cookie, *scope) for cookie in declared) for scope in scopes):
@@ -249,7 +249,7 @@ def _is_at(cookie: Cookie, path: str, domain: str) -> bool:
 
 
 def _weaker(facts: Iterable[Fact], over_https: bool) -> Iterator[str]:
-    """Yield what a cookie that the server sets could state besides; Secure where others are."""
+    """Yield the missing attributes of a cookie set by the server; Secure only if the site uses https."""
     traits = Traits(0)
     for fact in facts:
         traits |= fact.traits
@@ -263,8 +263,8 @@ def _weaker(facts: Iterable[Fact], over_https: bool) -> Iterator[str]:
         yield "no SameSite"
 
 
-def _never_seen(found: Iterable[CookieFinding], catalogue: Catalogue | None) -> Iterator[CookieFinding]:
-    """Yield the declarations that no cookie of those *found* falls under."""
+def _list_never_seen(found: Iterable[CookieFinding], catalogue: Catalogue | None) -> Iterator[CookieFinding]:
+    """Yield a finding for each declaration that governs none of the cookies *found*."""
     if catalogue is None:
         return
     seen = {finding.declared_as for finding in found} | {catalogue.cookie_name}
@@ -281,5 +281,5 @@ def _host(name: str, facts: list[Fact], catalogue: Catalogue | None) -> HostFind
         category=category,
         directives=tuple(sorted({fact.subject.verdict for fact in facts})),
         times=sum(fact.times for fact in facts),
-        days=fewest_days(facts),
+        days=count_days(facts),
     )

@@ -12,7 +12,7 @@ MOST_ROWS = 1000
 """Rows of each kind that are kept."""
 
 MOST_SCOPES = 4
-"""Scopes kept for each name: a Path may be another for each visitor."""
+"""Scopes kept for each name, since an application may use another Path for each visitor."""
 
 MOST_WELL_KNOWN = 500
 
@@ -60,7 +60,7 @@ INSERT OR IGNORE INTO scope SELECT ?1, ?2, ?3
 WHERE (SELECT count(*) FROM scope WHERE name = ?1) < {MOST_SCOPES}
 """
 
-# Anyone can invent a name or a host, but hardly the same ones on two days, or as often as real ones come.
+# Anyone can invent names, but rarely the same ones on two days or as often as real ones.
 _EVICT = """
 DELETE FROM seen WHERE (kind, name, verdict, category) IN (
     SELECT kind, name, verdict, category FROM seen WHERE kind = ?1
@@ -76,22 +76,22 @@ SELECT kind, name FROM seen GROUP BY kind, name ORDER BY max(days) > 1 DESC, sum
 _ALL = "SELECT kind, name, verdict, category, times, days, first, last, lifetime, traits FROM seen"
 
 WellKnown = frozenset[tuple[Kind, str]]
-"""Kinds and names of what a store has had on two days, or most often."""
+"""(kind, name) of the subjects seen on two days or most often."""
 
 
 def write_facts(path: str, facts: Iterable[Fact], *, patience: float) -> WellKnown:
-    """Add *facts*, each of one day, to the store at *path*, which is made if there is none.
+    """Add *facts*, each of one day, to the store at *path*, which is created if it does not exist.
 
     Args:
         path: the file.
-        facts: what was seen since the last time.
+        facts: the facts counted since the last write.
         patience: seconds to wait for another process that writes.
 
     Returns:
-        What is not new any more.
+        The kinds and names that count as well known from now on.
 
     Raises:
-        sqlite3.Error: it is busy, full, read-only, no drift store, or one of another version.
+        sqlite3.Error: the file is busy, full, read-only, not a drift store, or of another version.
     """
     facts = list(facts)
     connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
@@ -112,19 +112,19 @@ def write_facts(path: str, facts: Iterable[Fact], *, patience: float) -> WellKno
 
 
 def read_facts(path: str | os.PathLike[str]) -> list[Fact]:
-    """Return the facts in the store at *path*, which is not changed.
+    """Return the facts in the store at *path*, without changing it.
 
     Raises:
         OSError: there is no such file.
-        sqlite3.Error: it is no drift store, or one of another version.
+        sqlite3.Error: the file is not a drift store, or of another version.
     """
     name = os.fspath(path)
     if not os.path.isfile(name):
-        raise FileNotFoundError(f"{name}: there is no such file: nothing was noted there yet")
+        raise FileNotFoundError(f"{name}: no such file: nothing was recorded there yet")
     try:
         return _read(name, "mode=ro")
     except sqlite3.OperationalError:
-        # A reader that may not write in the folder can't share the file with writers: read it as it is.
+        # SQLite shares a file with writers only where it may write itself; else read it as immutable.
         return _read(name, "immutable=1")
 
 
@@ -153,13 +153,13 @@ def _row(fact: Fact) -> tuple[object, ...]:
 
 
 def _prepare(connection: sqlite3.Connection, path: str) -> None:
-    """Make the tables of a new file; refuse one that is not ours to write."""
+    """Create the tables of a new file; raise an error if the file is not a drift store."""
     if not _is_new(connection):
         _check(connection, path)
         return
     connection.execute("PRAGMA journal_mode = WAL")
     with _transaction(connection):
-        # Another process may have made them in the meantime.
+        # Another process may have created them in the meantime.
         if _is_new(connection):
             for statement in filter(str.strip, _SCHEMA.split(";")):
                 connection.execute(statement)

@@ -36,13 +36,13 @@ _Row = tuple[str, ...]
 def to_table(report: Report, known: Known) -> str:
     """Return *report* as text: a table of cookies, one of hosts, and a summary.
 
-    Names that are no plain text, which anyone can send, come escaped: a terminal obeys what it prints.
+    Control characters in names, which anyone can send, are escaped, since terminals act on them.
     """
     cookies = [_cookie_row(each, known) for each in group_cookies(report.cookies)]
     hosts = [_host_row(each) for each in report.hosts]
     parts = [
-        _aligned([_COOKIES, *cookies]) if cookies else "",
-        _aligned([_HOSTS, *hosts]) if hosts else "",
+        _align([_COOKIES, *cookies]) if cookies else "",
+        _align([_HOSTS, *hosts]) if hosts else "",
         f"{_summary(report)}\n",
     ]
     return "\n".join(filter(None, parts))
@@ -59,19 +59,19 @@ def to_json(report: Report, known: Known) -> str:
     )
 
 
-def printable(text: str) -> str:
-    r"""Return *text* on one line and with nothing a terminal would obey.
+def escape_unprintable(text: str) -> str:
+    r"""Return *text* on one line, with control characters escaped.
 
-    >>> printable("a\x1b[2J"), printable("a b")
+    >>> escape_unprintable("a\x1b[2J"), escape_unprintable("a b")
     ('a\\x1b[2J', 'a b')
     """
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
-def lifetime_in_words(seconds: int) -> str:
-    """Return a lifetime as a policy may declare it: never shorter, and without the seconds of a clock.
+def declarable_lifetime(seconds: int) -> str:
+    """Return a lifetime as a policy would declare it: rounded up, never shorter.
 
-    >>> lifetime_in_words(1209599), lifetime_in_words(90)
+    >>> declarable_lifetime(1209599), declarable_lifetime(90)
     ('14 days', '90 seconds')
     """
     for unit, grain in ((2 * 86400, 3600), (2 * 3600, 60)):
@@ -82,21 +82,21 @@ def lifetime_in_words(seconds: int) -> str:
 
 def _cookie_row(cookie: CookieFinding, known: Known) -> _Row:
     family = known.find(cookie.name)
-    name = printable(cookie.name) or "(no name)"
+    name = escape_unprintable(cookie.name) or "(no name)"
     return (
         cookie.drift.value,
         name if cookie.names < 2 else f"{name} ({cookie.names} names)",
-        _set_by(cookie),
+        _name_setter(cookie),
         str(cookie.times),
         str(cookie.days),
         _lifetime(cookie),
         ", ".join(cookie.weaker),
-        printable(family.provider) if family else "",
-        _to_do(cookie),
+        escape_unprintable(family.provider) if family else "",
+        _advise(cookie),
     )
 
 
-def _set_by(cookie: CookieFinding) -> str:
+def _name_setter(cookie: CookieFinding) -> str:
     if cookie.drift is Drift.NEVER_SEEN:
         return ""
     return "server" if cookie.by_server else "scripts"
@@ -105,13 +105,13 @@ def _set_by(cookie: CookieFinding) -> str:
 def _lifetime(cookie: CookieFinding) -> str:
     if not cookie.by_server:
         return ""
-    seen = "session" if cookie.lifetime is None else lifetime_in_words(cookie.lifetime)
+    seen = "session" if cookie.lifetime is None else declarable_lifetime(cookie.lifetime)
     if cookie.drift is not Drift.LONGER:
         return seen
     return f"{seen}, declared {lifetime_text(cookie.declared_lifetime)}"
 
 
-def _to_do(cookie: CookieFinding) -> str:
+def _advise(cookie: CookieFinding) -> str:
     if not is_declarable(cookie.name):
         return "give it another name: no policy can declare this one"
     if cookie.drift is Drift.UNDECLARED:
@@ -120,23 +120,23 @@ def _to_do(cookie: CookieFinding) -> str:
         return "declare its lifetime, or shorten it"
     if cookie.drift is Drift.ELSEWHERE:
         scopes = (f"path {path or 'not stated'}, domain {domain or 'none'}" for path, domain in cookie.scopes)
-        return f"declare where it is set: {printable('; '.join(scopes))}"
+        return f"declare where it is set: {escape_unprintable('; '.join(scopes))}"
     return "remove it, if it is gone" if cookie.drift is Drift.NEVER_SEEN else ""
 
 
 def _host_row(host: HostFinding) -> _Row:
     return (
         host.drift.value,
-        printable(host.name),
-        printable(", ".join(host.directives)),
+        escape_unprintable(host.name),
+        escape_unprintable(", ".join(host.directives)),
         str(host.times),
         str(host.days),
         "" if host.category else "declare it in the hosts of a category, or do without it",
     )
 
 
-def _aligned(rows: Sequence[_Row]) -> str:
-    """Return *rows* as lines of columns; a column in which only the heading is filled is left out."""
+def _align(rows: Sequence[_Row]) -> str:
+    """Return *rows* as lines of columns; a column that is empty below its heading is left out."""
     columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
     widths = [max(map(len, column)) for column in columns]
     lines = (
@@ -173,7 +173,7 @@ def _cookie_object(cookie: CookieFinding, known: Known) -> dict[str, Any]:
         "verdict": cookie.drift.value,
         "category": cookie.category,
         "declared_as": cookie.declared_as,
-        "set_by": _set_by(cookie) or None,
+        "set_by": _name_setter(cookie) or None,
         "times": cookie.times,
         "days": cookie.days,
         "lifetime": cookie.lifetime,

@@ -1,1 +1,1 @@
-"""What the preferences path answers."""
+"""Answers to requests at and under the preferences path."""

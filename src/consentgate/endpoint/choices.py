@@ -1,4 +1,4 @@
-"""A posted choice: form or JSON, read no further than it states, and checked."""
+"""Read and check a posted choice, a form or JSON."""
 
 import json
 import re
@@ -17,7 +17,7 @@ LARGEST_BODY = 16 * 1024
 """Octets a posted choice may have."""
 
 LONGEST_NEXT = 2048
-"""Characters of a path to return to; a longer one is left out."""
+"""Characters of a path to return to; a longer one is ignored."""
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -29,11 +29,11 @@ _CHOICE = "choice."
 
 
 class Refused(Exception):
-    """A request that is answered with an error, and changes nothing.
+    """The request gets an error response, and nothing is recorded.
 
     Args:
-        status: PEP 3333's.
-        why: for the body.
+        status: the response's status, as in PEP 3333.
+        why: the response's body.
         fields: further response fields.
     """
 
@@ -51,7 +51,7 @@ class Choice:
     Attributes:
         action: one of the six actions.
         categories: the keys it names, for ``save``, ``accept`` and ``refuse``.
-        answers: category key -> yes, no or None (to take an answer back), for ``answer``.
+        answers: category key -> True, False or None (to withdraw an answer), for ``answer``.
         next: the path to return to, ``""`` for none.
     """
 
@@ -63,12 +63,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedChoice:
-    """A choice under one policy.
+    """The answers that a choice gives under one policy.
 
     Attributes:
-        answers: category key -> yes, no or None (to take an answer back).
+        answers: category key -> True, False or None (to withdraw an answer).
         answers_all: whether it answers for every category.
-        ignored: the keys it names that nobody can choose here, or no longer.
+        ignored: the keys in it that no category of this policy has.
     """
 
     answers: Mapping[str, bool | None]
@@ -79,17 +79,16 @@ class ResolvedChoice:
 def resolve(choice: Choice, policy: Catalogue) -> ResolvedChoice:
     """Return the answers that *choice* gives under *policy*.
 
-    Keys that are not declared, or no longer, are left out: the page may have been opened before the
-    policy changed.
+    Undeclared keys are left out, since the page may have been opened before the policy changed.
 
     Raises:
-        Refused: none of the keys it names remains, or a necessary category is refused.
+        Refused: all keys are undeclared, or a necessary category is refused.
     """
     choosable = policy.digests
     if choice.action == "refuse_all":
         return ResolvedChoice(dict.fromkeys(choosable, False), answers_all=True)
     if choice.action == "accept_all":
-        # Exempt categories need no consent: none is recorded, and an objection stands.
+        # Exempt categories need no consent: no yes is recorded for them, and an objection stays.
         exempt = {each.key for each in policy.categories if each.basis is Basis.EXEMPT}
         return ResolvedChoice({key: True for key in choosable if key not in exempt})
     named = choice.answers if choice.action == "answer" else dict.fromkeys(choice.categories, True)
@@ -110,10 +109,10 @@ def resolve(choice: Choice, policy: Catalogue) -> ResolvedChoice:
 def read_body(environ: Mapping[str, Any], largest: int = LARGEST_BODY) -> bytes:
     """Return the request's body, *largest* octets at most, reading no more than its stated length (R92).
 
-    A chunked body states none: it is read to its end where the server marks that (`wsgi.input_terminated`).
+    A chunked body states no length; it is read if the server marks its end (`wsgi.input_terminated`).
 
     Raises:
-        Refused: its length is no number, or too large.
+        Refused: its length is not a number, or too large.
     """
     length = environ.get("CONTENT_LENGTH") or ""
     if not length:
@@ -121,17 +120,17 @@ def read_body(environ: Mapping[str, Any], largest: int = LARGEST_BODY) -> bytes:
             return b""
         body: bytes = environ["wsgi.input"].read(largest + 1)
         if len(body) > largest:
-            raise _too_large(largest)
+            raise _refuse_too_large(largest)
         return body
     if not (length.isascii() and length.isdigit()):
-        raise malformed("a Content-Length that is no number")
+        raise malformed("its Content-Length is not a number")
     if len(length) > 9 or int(length) > largest:
-        raise _too_large(largest)
+        raise _refuse_too_large(largest)
     body = environ["wsgi.input"].read(int(length))
     return body
 
 
-def _too_large(largest: int) -> Refused:
+def _refuse_too_large(largest: int) -> Refused:
     return Refused("413 Content Too Large", f"Send at most {largest} octets.")
 
 
@@ -139,7 +138,7 @@ def parse_choice(content_type: str, body: bytes) -> Choice:
     """Return the choice in a body of this Content-Type.
 
     Raises:
-        Refused: it is of another media type, or no choice.
+        Refused: another media type, or a malformed choice.
     """
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == JSON:
@@ -151,14 +150,14 @@ def parse_choice(content_type: str, body: bytes) -> Choice:
 
 def _parse_form(content_type: str, body: bytes) -> Choice:
     try:
-        # A request of its own around the bytes already read; WebOb parses, and is told no more.
+        # WebOb parses a new request made of the body alone, so that it reads nothing else of this one.
         form = Request.blank("/", method="POST", body=body, content_type=content_type)
         posted = [(str(name), value) for name, value in form.POST.items()]
     except Exception as error:  # a broken multipart body raises many kinds of error
-        raise malformed("a form that cannot be read") from error
+        raise malformed("the form cannot be read") from error
     fields = [(name, value) for name, value in posted if isinstance(value, str)]
     if len(fields) < len(posted):
-        raise malformed("a file")
+        raise malformed("it holds a file")
     actions = [value for name, value in fields if name == "action"]
     if len(actions) != 1:
         raise malformed("one action is needed")
@@ -176,7 +175,7 @@ def _parse_json(body: bytes) -> Choice:
     try:
         posted = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise malformed("not JSON") from error
+        raise malformed("it is not JSON") from error
     known = {"action", "category", "categories", "choices", "next"}
     if not isinstance(posted, dict) or posted.keys() - known:
         raise malformed('an object of "action" and "categories" or "choices" is needed')
@@ -195,10 +194,10 @@ def _parse_json(body: bytes) -> Choice:
 def _check(
     action: object, categories: Iterable[str], answers: Mapping[str, bool | None], nexts: Sequence[str]
 ) -> Choice:
-    """Return the choice these make, without what its action does not mean.
+    """Return the choice, with only the fields that its action uses.
 
     Raises:
-        Refused: no known action, or it lacks what it is about.
+        Refused: an unknown action, or one without a category that it needs.
     """
     if action not in _ACTIONS or not isinstance(action, str):
         raise malformed(f"the action is one of {', '.join(_ACTIONS)}")
@@ -209,7 +208,7 @@ def _check(
 
 
 def malformed(why: str) -> Refused:
-    """Return the refusal of a request that is no choice."""
+    """Return a 400 for a malformed choice."""
     return Refused("400 Bad Request", f"This is not a choice: {why}.")
 
 
@@ -217,7 +216,7 @@ _SCHEME_OR_HOST = re.compile(r"//|.*\\")
 
 
 def valid_next(page: str) -> str | None:
-    """Return *page*, a path of this site, as a Location may hold it; None if it is anything else (R69).
+    """Return *page* encoded for a Location field; None unless it is a path of this site (R69).
 
     >>> valid_next("/a?b=c#d"), valid_next("//evil.example"), valid_next("/\\\\evil.example")
     ('/a?b=c#d', None, None)

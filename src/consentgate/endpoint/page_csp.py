@@ -12,7 +12,7 @@ _OWN = {
     "base-uri": ("'none'",),
     "frame-ancestors": ("'none'",),
 }
-"""Not framed, nothing from elsewhere, no script."""
+"""No frames, no script, nothing from other hosts."""
 
 _EXTENDABLE = (
     "connect-src",
@@ -40,7 +40,7 @@ def page_csp_field(page_csp: str = "") -> str:
         page_csp: directives as in the field itself.
 
     Raises:
-        PolicyError: not such directives, or one that would let the page be framed or lose its guard.
+        PolicyError: a directive is malformed, or would allow framing or weaken ``default-src``.
 
     >>> page_csp_field("img-src data:; script-src 'self'").split("; ")[1:3]
     ["img-src 'self' data:", "style-src 'self'"]

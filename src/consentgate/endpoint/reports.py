@@ -1,4 +1,4 @@
-"""Browsers' reports of blocked requests: which host, by which directive, and how often to ask for them."""
+"""Parse browsers' reports of blocked requests, and decide how often to ask for them."""
 
 import json
 import re
@@ -10,10 +10,10 @@ from consentgate.errors import PolicyError
 from consentgate.headers.csp import checked_source
 
 LARGEST_BODY = 64 * 1024
-"""Bytes of a body beyond which nothing of it is read."""
+"""Bytes of a body; a larger one is not read."""
 
 MAX_REPORTS = 100
-"""Reports of one body that are read."""
+"""Reports read of one body; the rest are ignored."""
 
 SINGLE, SEVERAL = "application/csp-report", "application/reports+json"
 """The media types of ``report-uri``, one object, and of ``report-to``, a list (CSP 3 section 5)."""
@@ -36,11 +36,11 @@ DIRECTIVES = frozenset(
         "prefetch",
     )
 )
-"""Directives that say which requests are let through (CSP 3 section 6.1)."""
+"""The fetch directives (CSP 3 section 6.1)."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
-# A URL as reports have it: without userinfo (CSP 3 section 5.4), without what follows the authority.
+# A URL in a report: without userinfo (CSP 3 section 5.4); only scheme and authority are read.
 _AUTHORITY = r"(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?"
 _URL = re.compile(rf"(?P<scheme>https?|wss?)://(?P<authority>{_AUTHORITY})(?=[/?#]|\Z)")
 
@@ -48,11 +48,10 @@ _PART = re.compile(r"-(?:elem|attr)$")
 
 
 class HostReport(NamedTuple):
-    """A request that a browser blocked, or with a report-only policy would have.
+    """A request that a browser blocked, or would have blocked without report-only.
 
     Attributes:
-        host: such as ``"maps.example"``, ``"maps.example:8443"`` or ``"wss://live.example"``: as it would be
-            declared.
+        host: as a category declares it: ``"maps.example"``, ``"maps.example:8443"``, ``"wss://live.example"``.
         directive: the kind of request, such as ``"img-src"``.
     """
 
@@ -61,15 +60,15 @@ class HostReport(NamedTuple):
 
 
 def parse_reports(media_type: str, body: bytes, own_host: str) -> list[HostReport]:
-    """Return what browsers report of other hosts, each host and directive once.
+    """Return the other hosts in a body of reports, each host and directive once.
 
-    Reports on another site's pages are left out. So are those that name this host itself: where one of its
-    own addresses redirects to a blocked host, browsers name the address. Nothing but the host is kept of an
-    address. Anyone can invent a report: it is a hint, never a declaration.
+    Reports about another site's pages are ignored. Reports that name this host are ignored, too: browsers
+    name the address of this host that redirects to a blocked one. Only the host of an address is kept.
+    Anyone can send invented reports, so a report is a hint and never a declaration.
 
     Args:
         media_type: the request's Content-Type.
-        body: the request's body, any bytes; nothing is read of more than 64 KiB.
+        body: the request's body, any bytes; a body of more than 64 KiB is ignored.
         own_host: the request's Host, whose pages may report.
 
     >>> report = b'{"csp-report": {"document-uri": "https://shop.example/", "effective-directive": "img-src",'
@@ -103,28 +102,28 @@ def _violations(media_type: str, body: bytes) -> Iterator[Mapping[str, object]]:
 def _read(violation: Mapping[str, object], own_host: str) -> HostReport | None:
     page = _URL.match(_text(violation, "document-uri", "documentURL"))
     blocked = _URL.match(_text(violation, "blocked-uri", "blockedURL"))
-    if page is None or blocked is None or not _is_own(page["authority"], page, own_host):
+    if page is None or blocked is None or not _is_same_host(page["authority"], page, own_host):
         return None
     host, directive = _host_of(blocked), _directive_of(violation)
-    if host is None or directive is None or _is_own(blocked["authority"], blocked, own_host):
+    if host is None or directive is None or _is_same_host(blocked["authority"], blocked, own_host):
         return None
     return HostReport(host, directive)
 
 
 def _text(violation: Mapping[str, object], *names: str) -> str:
-    """Return the first of these members that is a text: each format has names of its own."""
+    """Return the first of these members that is a text; the two formats name them differently."""
     texts = (violation.get(name) for name in names)
     return next((text.lower() for text in texts if isinstance(text, str)), "")
 
 
-def _is_own(authority: str, url: re.Match[str], own_host: str) -> bool:
-    """Return whether a URL is of the host the report was sent to; ports left out are the scheme's."""
+def _is_same_host(authority: str, url: re.Match[str], own_host: str) -> bool:
+    """Return whether a URL names the host the report was sent to; a missing port is the scheme's default."""
     port = f":{_DEFAULT_PORTS[url['scheme']]}"
     return authority.removesuffix(port) == own_host.removesuffix(port)
 
 
 def _host_of(blocked: re.Match[str]) -> str | None:
-    """Return the host of a blocked URL as it could be declared, None if it could not be."""
+    """Return the host of a blocked URL as a category would declare it; None if no category can."""
     scheme = blocked["scheme"]
     host = blocked["authority"].removesuffix(f":{_DEFAULT_PORTS[scheme]}")
     try:
@@ -140,10 +139,10 @@ def _directive_of(violation: Mapping[str, object]) -> str | None:
 
 
 FIRST_HOUR = 3600
-"""Seconds from the start in which any share of responses may ask for reports."""
+"""Seconds after the start in which every response may ask for reports."""
 
 QUIET = 600
-"""Seconds without anything new after which half as many responses ask."""
+"""Seconds without a new host after which half as many responses ask."""
 
 FEWEST, MOST_LATER = 1 / 1024, 1 / 20
 """The smallest share of responses that ask, and the largest after the first hour."""
@@ -151,15 +150,14 @@ FEWEST, MOST_LATER = 1 / 1024, 1 / 20
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """Says which share of responses asks browsers for reports: all at first, fewer while nothing new comes.
+    """The share of responses that asks browsers for reports: all at first, fewer while no new host comes.
 
-    After the first hour one response in twenty asks at most, whatever is new, and one in 1,024 at least: so
-    invented hosts neither make every visitor's browser report, nor silence it. Times are seconds of a clock
-    that never goes back.
+    After the first hour the share stays between 1 in 1,024 and 1 in 20, so that a flood of invented hosts
+    neither makes every browser report nor stops reports. Times are seconds of a monotonic clock.
 
     Attributes:
-        started: when it began.
-        heard: when something new last came.
+        started: when sampling began.
+        heard: when a new host last came, None if none has.
 
     >>> sampler = Sampler(started=0)
     >>> sampler.share(0), sampler.share(1200), sampler.share(7200), sampler.learned(7200).share(7200)
@@ -170,16 +168,16 @@ class Sampler:
     heard: float | None = None
 
     def share(self, now: float) -> float:
-        """Return the share of responses that ask, greater than zero and at most one."""
+        """Return the share of responses that ask: more than 0, at most 1."""
         since = self.started if self.heard is None else self.heard
         halvings = max(0, int((now - since) // QUIET))
         most = 1.0 if now - self.started <= FIRST_HOUR else MOST_LATER
         return max(most * 0.5**halvings, FEWEST)
 
     def asks(self, now: float, draw: float) -> bool:
-        """Return whether a response asks; *draw* is a random number from 0, included, to 1, not included."""
+        """Return whether this response asks; *draw* is a random number in [0, 1)."""
         return draw < self.share(now)
 
     def learned(self, now: float) -> "Sampler":
-        """Return the sampler that follows this one when something new has come."""
+        """Return the sampler to use from *now* on, when a new host has come."""
         return Sampler(self.started, now)

@@ -1,6 +1,6 @@
 """The visitor's page, and the choices posted to it.
 
-A WSGI application like any other behind the gate: it chooses through the visit, the gate does the rest.
+This WSGI application behind the gate records a choice through the visit; the gate sets the cookie.
 """
 
 import json
@@ -34,7 +34,7 @@ _NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer of the endpoint: PEP 3333's status and fields, and a body."""
+    """A response of the endpoint: status, fields and body."""
 
     status: str
     media_type: str
@@ -42,7 +42,7 @@ class Answered:
     fields: tuple[tuple[str, str], ...] = field(default=(_NO_STORE,))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Send it; to HEAD, without the body."""
+        """Send the response; without the body to HEAD."""
         described = [("Content-Type", self.media_type), ("Content-Length", str(len(self.body)))]
         # A 204 and a 304 describe no content (RFC 9110 15.3.5, 15.4.5).
         headers = [*(described if self.media_type else ()), _NOSNIFF, *self.fields]
@@ -51,17 +51,17 @@ class Answered:
 
 
 class Endpoint:
-    """Answers everything at and under the preferences path.
+    """Answer requests at and under the preferences path.
 
     Args:
-        policy: what is published, and what can be chosen.
+        policy: the published policy.
         path: the preferences path.
         trusted_origins: other origins whose pages may post choices, as `checked_origins` gives them.
-        renderer: draws the page.
-        page_csp: directives a site's own page layout needs beside ours: ``"img-src 'self' data:"``.
+        renderer: renders page and banner.
+        page_csp: directives that a site's own page layout needs: ``"img-src 'self' data:"``.
 
     Raises:
-        PolicyError: *page_csp* is none.
+        PolicyError: *page_csp* is malformed.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Endpoint:
         self._path = path
         self._trusted_origins = trusted_origins
         self._renderer = renderer
-        # R67, R68, R72: not framed, nothing from elsewhere, kept by nobody. "same-origin", since without a
+        # R67, R68, R72: no frames, nothing from other hosts, no caching. "same-origin", since without a
         # referrer browsers send `Origin: null` with the page's own form.
         self._page_fields = (
             _NO_STORE,
@@ -120,12 +120,12 @@ class Endpoint:
         raise Refused("405 Method Not Allowed", f"Use {methods}.", ("Allow", methods))
 
     def _style(self, request: Request) -> Answered:
-        # Its name changes with its content, so it may be kept for good.
+        # The name changes with the content, so caches may keep it for good.
         forever = ("Cache-Control", "public, max-age=31536000, immutable")
         return Answered("200 OK", "text/css; charset=utf-8", stylesheet()[1], (forever,))
 
     def _script(self, request: Request) -> Answered:
-        # Its name is written into pages by hand, so browsers ask again, and are answered in a line.
+        # Sites write its name into their pages, so it cannot change: browsers revalidate, and get a 304.
         tag, content = script()
         fields = (("Cache-Control", "public, max-age=3600, must-revalidate"), ("ETag", tag))
         if tag in request.environ.get("HTTP_IF_NONE_MATCH", ""):
@@ -151,7 +151,7 @@ class Endpoint:
         return Answered("200 OK", _HTML, page.encode(), self._page_fields)
 
     def _banner(self, request: Request) -> Answered:
-        """Return the banner alone, for the script that puts it into pages whose templates can't."""
+        """Return the banner alone, for the script that inserts it into static pages."""
         visit = Visit.from_environ(request.environ)
         own = _own_path(request, self._path)
         next_page = valid_next(_query(request).get("next", ""))
@@ -167,7 +167,7 @@ class Endpoint:
         return Answered("200 OK", JSON, json.dumps(state).encode())
 
     def _choose(self, request: Request) -> Answered:
-        """Record a posted choice, and answer with the way back, or to JSON with the state."""
+        """Record a posted choice; redirect a form, and answer JSON with the state."""
         environ = request.environ
         visit = Visit.from_environ(environ)
         self._check_origin(environ, visit)
@@ -186,7 +186,7 @@ class Endpoint:
         )
 
     def _take_reports(self, request: Request) -> Answered:
-        """Take browsers' reports of requests to other hosts: 204, whatever they say."""
+        """Answer browsers' reports of requests to other hosts with 204, whether or not any is used."""
         environ = request.environ
         if request.method != "POST":
             raise Refused("405 Method Not Allowed", "Use POST.", ("Allow", "POST"))
@@ -204,7 +204,7 @@ class Endpoint:
         return Answered("204 No Content", "", b"")
 
     def _check_origin(self, environ: WSGIEnvironment, visit: Visit) -> None:
-        """Refuse a choice that another site's page posts."""
+        """Raise `Refused` for a choice that another site's page posts."""
         origin, host = environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST")
         scheme = environ.get("wsgi.url_scheme", "http")
         if not is_same_origin(
@@ -224,7 +224,7 @@ class GpcResource:
         )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Send it to GET and HEAD."""
+        """Answer GET and HEAD; 405 to other methods."""
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return self._answered(environ, start_response)
         refused = Answered(
@@ -242,7 +242,7 @@ def _own_path(request: Request, path: str) -> str:
 
 
 def _query(request: Request) -> dict[str, str]:
-    """Return the query's fields; of several with one name, the first."""
+    """Return the query's fields; the first of each name."""
     query = request.environ.get("QUERY_STRING", "").encode("latin-1").decode("utf-8", "replace")
     return dict(reversed(parse_qsl(query, keep_blank_values=True)))
 
@@ -252,10 +252,10 @@ _ANSWERS_WITHHELD = (
     "answers at once, or open this site in a tab of its own."
 )
 
-_IGNORED = "a posted choice names categories that nobody can choose, or no longer: %s; they were left out"
+_IGNORED = "a posted choice names categories that are not declared, or no longer: %s; they were ignored"
 
 _REFUSED_POST = (
-    "a posted choice was refused: it has Origin %s, Host %s, scheme %s. Behind a proxy, put what reads its "
-    "forwarded fields outside the gate (such as ProxyFix with x_proto=1, x_host=1); pages of another "
-    "origin of the site's own are named in trusted_origins"
+    "a posted choice was refused: it has Origin %s, Host %s, scheme %s. Behind a proxy, put the middleware "
+    "that reads its forwarded fields (such as ProxyFix with x_proto=1, x_host=1) outside the gate; list "
+    "other origins of the site in trusted_origins"
 )

@@ -1,4 +1,4 @@
-"""A visit's state, as JSON for scripts; and who asks for it."""
+"""The state of a visit as JSON for scripts, and whether a request asks for it."""
 
 from datetime import UTC, datetime
 from typing import TypedDict
@@ -13,7 +13,7 @@ from consentgate.visit import Visit
 from .choices import JSON
 
 LONGEST_ACCEPT = 1024
-"""Characters of an Accept field that are looked at."""
+"""Characters of an Accept field; a longer one is ignored."""
 
 
 class CategoryState(TypedDict):
@@ -25,7 +25,7 @@ class CategoryState(TypedDict):
 
 
 class VisitState(TypedDict):
-    """What the endpoint tells scripts of a visit, as JSON; times in RFC 3339."""
+    """The state of a visit, as JSON; times in RFC 3339."""
 
     needs_choice: bool
     expires_at: str | None
@@ -36,7 +36,7 @@ class VisitState(TypedDict):
 def state_of(policy: Catalogue, visit: Visit) -> VisitState:
     """Return a visit's state for scripts.
 
-    `expires_at` is when the first of the answers lapses, None before any.
+    `expires_at` is the time at which the first answer expires, None without answers.
     """
     answers = visit.preferences.answers
     ends = [answer.at + policy.lifetime_of(answer.accepted) for answer in answers]
@@ -61,10 +61,10 @@ def _rfc3339(at: int) -> str:
 
 
 def wants_json(request: Request) -> bool:
-    """Return whether JSON is asked for, rather than the page.
+    """Return whether the request prefers JSON to the page.
 
-    A script names it in Accept, as axios does; browsers name text/html with as high a quality; a client
-    that takes anything gets the page.
+    Accept must name application/json with a higher quality than text/html, as axios does; ``*/*`` alone gets
+    the page.
 
     >>> from webob import Request
     >>> wants_json(Request.blank("/", accept="application/json, text/plain, */*"))

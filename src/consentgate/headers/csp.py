@@ -16,19 +16,19 @@ _EXAMPLES = "'maps.example', '*.tiles.example', 'wss://live.example' or 'maps.ex
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _SOURCE = re.compile(rf"(?:(wss?)://)?(\*\.)?({_LABEL}(?:\.{_LABEL})*)(?::([0-9]{{1,5}}))?")
 
-# Near misses, to say what to write instead: a URL with scheme, userinfo, path, query.
+# Finds the host in a URL with scheme, userinfo, path or query, to suggest it in an error.
 _URL = re.compile(r"(?:(?P<scheme>[a-z]+):)?(?://)?(?:[^/@]*@)?(?P<host>[^/?#@]*).*", re.DOTALL)
 
 _KEYWORDS = ("self", "none", "unsafe-inline", "unsafe-eval", "unsafe-hashes", "wasm-unsafe-eval")
 _SCHEMES = ("data", "blob", "filesystem", "mediastream", "http", "https", "ws", "wss")
 _UNQUOTED = frozenset((*_KEYWORDS, "strict-dynamic", "report-sample", *_SCHEMES))
-"""Words that are no hosts, but keywords or schemes written wrongly."""
+"""Keywords and schemes without their quotes or colon, which look like hosts."""
 
 _DEFAULT_PORTS = (None, 80, 443)
 
 
 class HostSource(NamedTuple):
-    """A host source, taken apart.
+    """The parts of a host source.
 
     Attributes:
         scheme: ``"ws"``, ``"wss"``, or ``""`` for http and https.
@@ -44,7 +44,7 @@ class HostSource(NamedTuple):
 
 
 def parse_source(text: str) -> HostSource | None:
-    """Return the host source that *text* is, None if it is none.
+    """Return *text* as a host source, None if it is malformed.
 
     >>> parse_source("wss://*.live.example:8443")
     HostSource(scheme='wss', has_wildcard=True, name='live.example', port=8443)
@@ -64,13 +64,13 @@ def checked_source(owner: str, text: object) -> str:
     """Return a declared host as the field writes it: in lower case, in punycode.
 
     Raises:
-        PolicyError: it is none; names the owner, the host, and where it can be told, what to write.
+        PolicyError: *text* is not a host; the message names owner and host and, if it can, what to write.
     """
     if not isinstance(text, str):
         raise PolicyError(f"{owner}: a host is a text such as {_EXAMPLES}, not {text!r}")
-    source = parse_source(written := _in_punycode(owner, text.lower()))
+    source = parse_source(written := _to_punycode(owner, text.lower()))
     if source is None:
-        mended = _mended(written)
+        mended = _suggest_host(written)
         instead = f"write {mended!r}" if mended else f"hosts are written like {_EXAMPLES}"
         raise PolicyError(f"{owner}: {text!r} is not a host: {instead}")
     if source.name in _UNQUOTED:
@@ -83,11 +83,11 @@ def checked_source(owner: str, text: object) -> str:
     return written
 
 
-def _in_punycode(owner: str, text: str) -> str:
+def _to_punycode(owner: str, text: str) -> str:
     """Return *text* with international labels as browsers send them.
 
-    Python's codec implements IDNA 2003, browsers UTS 46: where a label does not come back as it was, the two
-    may differ, and a guess would name another host.
+    Python's codec implements IDNA 2003, browsers UTS 46. If decoding does not return the same label, the two
+    may differ, and the encoded name could be another host.
     """
     if text.isascii():
         return text
@@ -104,8 +104,8 @@ def _in_punycode(owner: str, text: str) -> str:
     return ".".join(encoded)
 
 
-def _mended(text: str) -> str | None:
-    """Return the host in *text*, a URL or nearly one; None if there is none."""
+def _suggest_host(text: str) -> str | None:
+    """Return the host in *text*, which looks like a URL; None if there is none."""
     match = _URL.fullmatch(text)
     assert match is not None  # every part may be empty
     scheme = match["scheme"] if match["scheme"] in ("ws", "wss") else None
@@ -168,10 +168,10 @@ _NETWORK = ("http:", "https:", "ws:", "wss:")
 
 
 class Reporting(NamedTuple):
-    """How browsers are told where to send reports.
+    """The fields that ask browsers to send reports.
 
     Attributes:
-        directives: what the Content-Security-Policy field says of it, behind the sources.
+        directives: the directives to append to the Content-Security-Policy field.
         fields: further response fields.
     """
 
@@ -183,15 +183,15 @@ NO_REPORTS = Reporting()
 
 
 def reporting_to(path: str, *, is_https: bool) -> Reporting:
-    """Return how to ask for reports to *path*, a percent-encoded path of this host.
+    """Return the fields that ask for reports to *path*, a percent-encoded path of this host.
 
-    On http browsers deliver only to ``report-uri``, and nothing where ``report-to`` stands beside it. On
+    On http browsers deliver only to ``report-uri``, and deliver nothing if ``report-to`` is there, too. On
     https they prefer ``report-to``, which sends many reports at once (measured: Chromium 156, Firefox 153).
 
     >>> reporting_to("/cookies/reports", is_https=False).directives
     '; report-uri /cookies/reports'
     """
-    # Both may stand in a path, but would end the directive, or the policy.
+    # A path may contain both, but they would end the directive or the policy.
     path = path.replace(";", "%3B").replace(",", "%2C")
     if not is_https:
         return Reporting(f"; report-uri {path}")
@@ -204,7 +204,7 @@ def reporting_to(path: str, *, is_https: bool) -> Reporting:
 def csp_value(base: str, hosts: Iterable[str], reporting: Reporting = NO_REPORTS) -> str:
     """Return a Content-Security-Policy that lets through *base* and *hosts*, for requests of every kind.
 
-    One directive: a list of several leaves kinds of requests out (docs/howto/embed-a-video.md).
+    It is one directive, since a list of directives misses kinds of requests (docs/howto/embed-a-video.md).
 
     >>> csp_value("'self' data:", ["maps.example"])
     "default-src 'self' data: maps.example"
@@ -216,7 +216,7 @@ def check_base(option: str, base: object, hosts: Iterable[str]) -> str:
     """Return *base*, the sources a site needs for itself, checked against the hosts that need consent.
 
     Raises:
-        PolicyError: a source is none, or would let through one of *hosts*; names both.
+        PolicyError: a source is malformed, or lets through one of *hosts*; the message names both.
     """
     if not isinstance(base, str):
         raise PolicyError(f"{option} must be a text of sources such as {CSP_BASE!r}, not {base!r}")

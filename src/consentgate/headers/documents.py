@@ -1,4 +1,4 @@
-"""Which responses a browser may turn into a document or a worker, whose requests a policy then governs."""
+"""Decide whether a browser may show a response as a document or run it as a worker."""
 
 import re
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ DESTINATIONS = frozenset(
         "serviceworker",
     )
 )
-"""Values of Sec-Fetch-Dest for what has a policy of its own (Fetch, section 2.2.7)."""
+"""Values of Sec-Fetch-Dest for documents and workers, which have their own policy (Fetch, section 2.2.7)."""
 
-# type "/" subtype, and parameters (RFC 9110 8.3.1). A comma is what several fields joined look like.
+# type "/" subtype, and parameters (RFC 9110 8.3.1). A comma means that several fields were joined.
 _MEDIA_TYPE = re.compile(r"[ \t]*([!#$%&'*+\-.^_`|~0-9a-z]+/[!#$%&'*+\-.^_`|~0-9a-z]+)[ \t]*(?:;[^,]*)?")
 
 _DOCUMENTS = frozenset(("text/html", "text/xml", "text/xsl", "application/xml"))
 
-# Browsers look into these to find what they are, and may find HTML (MIME Sniffing, section 7).
+# Browsers sniff the content of these types, and may find HTML (MIME Sniffing, section 7).
 _UNKNOWN = frozenset(("*/*", "unknown/unknown", "application/unknown"))
 
 
@@ -32,14 +32,14 @@ def is_document(
 ) -> bool:
     """Return whether the response may become a document, a frame or a worker.
 
-    The media type decides, whatever asked for it: a page fetched by a script may later be shown from a cache.
-    So does the destination: a worker's script has no type of its own, but not every request states one.
+    Either is enough: the media type, since a page fetched by a script may later be shown from a cache; or the
+    destination, since a worker's script has no media type of its own.
 
     Args:
         status: the response's, such as ``"200 OK"``.
         content_types: the values of all its Content-Type fields.
-        sec_fetch_dest: of the request, None if it did not come.
-        accept: likewise.
+        sec_fetch_dest: the request's Sec-Fetch-Dest, None if it has none.
+        accept: the request's Accept, likewise.
 
     >>> is_document("200 OK", ["text/html; charset=utf-8"], "empty", None)
     True
@@ -49,12 +49,12 @@ def is_document(
     if sec_fetch_dest in DESTINATIONS:
         return True
     if status.startswith("304"):
-        # It has no type: a stored page is shown once more. Without a destination, pages ask for text/html.
+        # A 304 states no type: the browser shows the stored response. A page asks for text/html.
         return sec_fetch_dest is None and "text/html" in (accept or "").lower()
-    return len(content_types) != 1 or _renders(content_types[0])
+    return len(content_types) != 1 or _is_rendered(content_types[0])
 
 
-def _renders(content_type: str) -> bool:
+def _is_rendered(content_type: str) -> bool:
     """Return whether a browser may show a response of this one Content-Type as a document."""
     match = _MEDIA_TYPE.fullmatch(content_type.lower())
     if match is None:
@@ -64,6 +64,6 @@ def _renders(content_type: str) -> bool:
         media_type in _DOCUMENTS
         or media_type in _UNKNOWN
         or media_type.endswith("+xml")
-        # Parts with types of their own.
+        # Each part has its own type, and may be HTML.
         or media_type.startswith("multipart/")
     )

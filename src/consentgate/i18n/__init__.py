@@ -1,1 +1,1 @@
-"""Our words and the site's, in each language."""
+"""Texts and languages: this package's messages, and a site's own texts."""

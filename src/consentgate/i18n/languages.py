@@ -1,4 +1,4 @@
-"""Languages by the names they give themselves, for a link to a page in another one."""
+"""The own names of languages, for links to a page in another language."""
 
 _NAMES = {
     "ar": "العربية",
@@ -51,7 +51,7 @@ _NAMES = {
 
 
 def name_of(language: str) -> str:
-    """Return a language's own name; its code where we do not know it.
+    """Return the own name of a language; its code if the name is not known.
 
     >>> name_of("fr"), name_of("pt-BR"), name_of("tlh")
     ('Français', 'Português (BR)', 'tlh')

@@ -1,4 +1,4 @@
-"""Our words, in each language they come in: gettext catalogues, and a site's own wording over them."""
+"""This package's messages: gettext catalogues, and a site's own wording of them."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,22 +9,22 @@ if TYPE_CHECKING:
     from gettext import NullTranslations
 
 SOURCE = "en"
-"""The language our words are written in."""
+"""The language the messages are written in."""
 
 LANGUAGES = ("en", "fr")
-"""The languages this package speaks."""
+"""The languages with a catalogue."""
 
 Strings = Mapping[str, Mapping[str, str]]
-"""A site's own wording: language -> our words -> theirs."""
+"""A site's own wording: language -> message -> text."""
 
 
 def N_(message: str) -> str:
-    """Return *message*; it is translated later, where its reader is known."""
+    """Return *message*, marked for the catalogues; it is translated when the reader is known."""
     return message
 
 
 def N_plural(singular: str, plural: str) -> tuple[str, str]:
-    """Return both; they are translated later, where their reader and number are known."""
+    """Return both forms, marked for the catalogues; one is chosen when reader and number are known."""
     return singular, plural
 
 
@@ -59,8 +59,8 @@ MONTHS = (
 
 @cache
 def translations_of(language: str) -> "NullTranslations":
-    """Return our catalogue for *language*; that of the source, which says everything as it is, for others."""
-    # With the first text that is spoken, not with the package: these take longer to load than all of ours.
+    """Return the catalogue for *language*; for an unknown one, a catalogue without translations."""
+    # Imported with the first text, not with the package: both take longer to load than this whole package.
     from gettext import GNUTranslations, NullTranslations
     from importlib.resources import files
 
@@ -71,16 +71,16 @@ def translations_of(language: str) -> "NullTranslations":
         return GNUTranslations(file)
 
 
-def known_messages() -> frozenset[str]:
-    """Return every message of ours, as it is written."""
+def list_messages() -> frozenset[str]:
+    """Return every message of this package, untranslated."""
     catalogue = translations_of("fr")
-    # gettext offers no list of what it has read; a plural is kept under (singular, number).
+    # gettext offers no list of its messages. A plural is stored under (singular, number).
     keys = (key if isinstance(key, str) else key[0] for key in vars(catalogue)["_catalog"])
     return frozenset(filter(None, keys)) | {plural for _, plural in (*UNITS.values(), COOKIES_SHOWN)}
 
 
 class Translations:
-    """Our words in one language, a site's own wording first."""
+    """The messages in one language; a site's own wording comes first."""
 
     def __init__(self, language: str, strings: Strings) -> None:
         general = language.partition("-")[0]  # pt of pt-BR
@@ -89,7 +89,7 @@ class Translations:
         self._catalogue = translations_of(general)
 
     def has(self, message: str) -> bool:
-        """Return whether *message* is to be had in this language."""
+        """Return whether *message* has a text in this language."""
         return message in self._own or self.language.partition("-")[0] in LANGUAGES
 
     def gettext(self, message: str) -> str:
@@ -97,35 +97,37 @@ class Translations:
         return self._own.get(message) or self._catalogue.gettext(message)
 
     def ngettext(self, singular: str, plural: str, number: int) -> str:
-        """Return the form of a message that goes with *number*; a site words each form by itself."""
+        """Return the form of a message for *number*; a site words each form separately."""
         own = self._own.get(singular if number == 1 else plural)
         return own or self._catalogue.ngettext(singular, plural, number)
 
 
 def available_languages(strings: Strings) -> list[str]:
-    """Return the languages we speak, and those a site has worded itself."""
+    """Return the languages with a catalogue, then those that only the site has worded."""
     return [*LANGUAGES, *(language for language in strings if language not in LANGUAGES)]
 
 
-def mistakes(strings: Strings) -> Iterable[str]:
-    """Yield what is wrong with a site's own wording, one line for each text."""
-    known = known_messages() if strings else frozenset()
+def find_mistakes(strings: Strings) -> Iterable[str]:
+    """Yield a line for each mistake in a site's own wording."""
+    known = list_messages() if strings else frozenset()
     for own in strings.values():
         for message, text in own.items():
             if message not in known:
-                yield f"{message!r} is none of our texts; `consentgate strings` prints them"
+                yield f"{message!r} is not a text of this package; `consentgate strings` prints them"
             elif not _can_be_filled(text, message):
-                places = ", ".join(_PLACE.findall(message)) or "none"
-                yield f"{text!r} must hold no other places than {message!r} has ({places}); write %% for %"
+                placeholders = ", ".join(_PLACEHOLDER.findall(message)) or "none"
+                yield (
+                    f"{text!r} may hold only the placeholders of {message!r} ({placeholders}); write %% for %"
+                )
 
 
-_PLACE = re.compile(r"%\(\w+\)[ds]")
+_PLACEHOLDER = re.compile(r"%\(\w+\)[ds]")
 
 
 def _can_be_filled(text: str, message: str) -> bool:
-    """Tell whether *text* can be shown in place of *message*, with what that is filled with."""
+    """Return whether *text* can replace *message*: it takes the same values and no others."""
     try:
-        text % dict.fromkeys((place[2:-2] for place in _PLACE.findall(message)), 1)
+        text % dict.fromkeys((found[2:-2] for found in _PLACEHOLDER.findall(message)), 1)
     except (KeyError, TypeError, ValueError):
         return False
     return True

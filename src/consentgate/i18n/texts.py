@@ -1,11 +1,11 @@
-"""A site's own texts, in one language or several, and how they are told from ours."""
+"""A site's own texts, in one language or several, as types that differ from this package's messages."""
 
 import re
 from collections.abc import Mapping
 
 from consentgate.errors import PolicyError
 
-# What an HTML lang attribute and a gettext folder both take, of BCP 47: fr, pt-BR.
+# The part of BCP 47 that HTML lang attributes and gettext folders share: fr, pt-BR.
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
 
 
@@ -15,7 +15,7 @@ class Text(str):
     translations: Mapping[str, str]
 
     def __new__(cls, text: str, translations: Mapping[str, str]) -> "Text":
-        """Make *text* know its *translations*, by language."""
+        """Return *text* with its *translations*, by language."""
         made = super().__new__(cls, text)
         made.translations = dict(translations)
         return made
@@ -25,7 +25,7 @@ class Text(str):
 
 
 class Message(str):
-    """A text of ours that stands among a site's own, such as a preset's: our catalogues translate it."""
+    """A message of this package among a site's texts, such as a preset's; the catalogues translate it."""
 
 
 def translated(texts: Mapping[str, str], own: str | None = None) -> Text:
@@ -33,10 +33,10 @@ def translated(texts: Mapping[str, str], own: str | None = None) -> Text:
 
     Args:
         texts: such as ``{"en": "Statistics", "fr": "Statistiques"}``.
-        own: the site's own language, in which it is shown where there is no other; the first, unless given.
+        own: the site's language, shown where a translation is missing; unless given, the first of *texts*.
 
     Raises:
-        PolicyError: a language or a text is none, or the site's own is missing.
+        PolicyError: a language is malformed, a text is not a str, or the text in *own* is missing.
 
     >>> text = translated({"en": "Statistics", "fr": "Statistiques"})
     >>> str(text), in_language(text, "fr"), in_language(text, "de")
@@ -53,7 +53,7 @@ def translated(texts: Mapping[str, str], own: str | None = None) -> Text:
 
 
 def in_language(text: str, language: str) -> str | None:
-    """Return *text* in *language*, or that without its region; None if it has not been translated."""
+    """Return *text* in *language*, or in *language* without its region; None if there is no translation."""
     if not isinstance(text, Text):
         return None
     return text.translations.get(language) or text.translations.get(language.partition("-")[0])

@@ -5,22 +5,22 @@ from functools import cache
 from importlib.resources import files
 
 SCRIPT_NAME = "banner.js"
-"""Where the script is found, under the preferences path."""
+"""Name of the script under the preferences path."""
 
 
-def _content(name: str) -> bytes:
+def _read_static(name: str) -> bytes:
     return files("consentgate.rendering").joinpath("static", name).read_bytes()
 
 
 @cache
 def stylesheet() -> tuple[str, bytes]:
     """Return the stylesheet's file name, which changes with its content, and its content."""
-    content = _content("style.css")
+    content = _read_static("style.css")
     return f"style-{hashlib.sha256(content).hexdigest()[:12]}.css", content
 
 
 @cache
 def script() -> tuple[str, bytes]:
     """Return the script's entity tag (RFC 9110 8.8.3) and its content."""
-    content = _content(SCRIPT_NAME)
+    content = _read_static(SCRIPT_NAME)
     return f'"{hashlib.sha256(content).hexdigest()[:12]}"', content

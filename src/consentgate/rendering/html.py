@@ -18,24 +18,24 @@ from consentgate.i18n.messages import N_
 from consentgate.i18n.texts import Message
 
 from .assets import stylesheet
-from .states import has_just_answered, outcome_of, question_of, statuses_of
+from .states import confirmation_of, has_just_answered, question_of, statuses_of
 from .templating import FOLDER, make_environment, request_context
-from .text import BASES, COLUMNS, TITLE, Format, Localizer, direction_of, markdown, rows, to_json
+from .text import BASES, COLUMNS, TITLE, Format, Localizer, direction_of, make_rows, to_json, to_markdown
 from .view import VisitorView
 
 SIGNAL_NAMES = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
-"""Names of the opt-out signals, by how `VisitorView.signals` calls them."""
+"""Name in `VisitorView.signals` -> name of the opt-out signal for visitors."""
 
 DONE = "#consentgate-done"
-"""Where a choice made in the banner returns to: the word that confirms it."""
+"""Fragment that a choice in the banner returns to: the confirmation."""
 
 
 class Renderer:
-    """Draws one policy, from our templates or a site's own, in any language.
+    """Render one policy in any language, from this package's templates or a site's own.
 
     Args:
-        policy: what is published.
-        templates: a folder, a loader or an environment of Jinja2, whose templates come before ours.
+        policy: the published policy.
+        templates: a folder, a loader or an environment of Jinja2; its templates come first.
 
     Raises:
         PolicyError: *templates* can't be used.
@@ -46,13 +46,13 @@ class Renderer:
     def __init__(self, policy: Catalogue, templates: object = None) -> None:
         self._policy = policy
         self._environment = make_environment(templates)
-        # A site's callable may take its languages from visitors: there are so many, and no more.
+        # A site's `language` hook may return any text that a visitor sends, so this cache is bounded.
         self._localizers: BoundedCache[str, Localizer] = BoundedCache(
             lambda language: Localizer(policy, language), size=32, longest=8
         )
 
     def within(self, environ: Mapping[str, Any]) -> AbstractContextManager[object]:
-        """Return the context in which a page for this request is drawn; Flask's helpers need one."""
+        """Return the context that a framework's template helpers need for this request, as Flask's do."""
         return request_context(self._environment, environ)
 
     def render(self, output: Format, language: str) -> str:
@@ -61,7 +61,7 @@ class Renderer:
         if output == "html":
             return self._draw("policy.html", language, title=self._policy.title or Message(TITLE))
         if output == "markdown":
-            return "\n".join(markdown(self._policy, localizer))
+            return "\n".join(to_markdown(self._policy, localizer))
         return json.dumps(to_json(self._policy, localizer), indent=2, ensure_ascii=False) + "\n"
 
     def page(
@@ -74,14 +74,14 @@ class Renderer:
         languages: Sequence[str] = (),
         pinned: bool = False,
     ) -> str:
-        """Return the visitor's page: what is asked, what was answered, and the forms to answer with.
+        """Return the visitor's page: the answers so far, the open questions, and the forms to answer them.
 
         Args:
             view: the visitor.
             own: root-absolute path of the page, to which its forms post.
             next: path of the page the visitor came from, None if it is not known.
             language: of the page.
-            languages: those it can be had in; links lead to the others.
+            languages: every available language; the page links to the others.
             pinned: whether the visitor asked for this language on the page.
         """
         where = {} if next is None else {"next": next}
@@ -118,7 +118,7 @@ class Renderer:
         return Markup(drawn)
 
     def banner(self, view: VisitorView, *, action: str, next: str, page: str | None, language: str) -> Markup:
-        """Return the question for the top of a page, or the confirmation of a choice just made; else nothing.
+        """Return the banner: the open question, or the confirmation of a choice just made, or empty markup.
 
         Args:
             view: the visitor.
@@ -138,7 +138,7 @@ class Renderer:
             **self._heading(language),
         }
         if question is None:
-            outcome = outcome_of(statuses_of(self._policy, view))
+            outcome = confirmation_of(statuses_of(self._policy, view))
             return Markup(self._draw("done.html", language, outcome=outcome, **shared))
         return Markup(self._draw("banner.html", language, question=question, **shared))
 
@@ -152,7 +152,7 @@ class Renderer:
         language: str,
         stylesheet: str | None = None,
     ) -> Markup:
-        """Return what stands in place of an embed until its category is allowed; then nothing.
+        """Return the placeholder of an embed; empty markup once its category is allowed.
 
         Args:
             view: the visitor.
@@ -163,7 +163,7 @@ class Renderer:
             stylesheet: path of the stylesheet, None if the page has it already.
 
         Raises:
-            PolicyError: an unknown category; names those there are.
+            PolicyError: an unknown category; the message lists the known keys.
         """
         category = self._policy.category(category_key)
         if category.key in view.allowed:
@@ -172,7 +172,7 @@ class Renderer:
             "placeholder.html",
             language,
             category=category,
-            learning=_who_learns(category),
+            learning=_list_recipients(category),
             is_denied=category.key in view.denied,
             signals=_names_of(view.signals),
             action=action,
@@ -182,12 +182,12 @@ class Renderer:
         return Markup(drawn)
 
     def _form_of(self, view: VisitorView, language: str, action: str, next: str | None) -> dict[str, object]:
-        """Return what the page's forms and texts are drawn from."""
+        """Return the template variables of the page's forms and texts."""
         statuses = statuses_of(self._policy, view)
         ends = (each.at + self._policy.lifetime_of(each.accepted) for each in view.preferences.answers)
         return {
             "statuses": statuses,
-            "outcome": outcome_of(statuses),
+            "outcome": confirmation_of(statuses),
             "has_saved": has_just_answered(view),
             "signals": _names_of(view.signals),
             "asked_again": min(ends, default=None),
@@ -210,7 +210,7 @@ class Renderer:
         }
 
     def _draw(self, name: str, language: str, **values: object) -> str:
-        """Return a template of ours, drawn; everything it knows is under one name, ``consentgate``."""
+        """Return the rendered template; its variables are the attributes of ``consentgate``."""
         localizer = self._localizers[language]
         known = SimpleNamespace(
             policy=self._policy,
@@ -226,7 +226,7 @@ class Renderer:
             lifetime=localizer.lifetime_html,
             columns=COLUMNS,
             bases=BASES,
-            rows=rows,
+            rows=make_rows,
             cells=lambda row: localizer.cells(row, localizer.own),
             language=language,
             direction=localizer.direction,
@@ -243,8 +243,8 @@ def _names_of(signals: Sequence[str]) -> str:
     return ", ".join(SIGNAL_NAMES.get(signal, signal) for signal in signals)
 
 
-def _who_learns(category: Category) -> list[str]:
-    """Return who would learn of a visit, each once: the providers declared, and the hosts."""
+def _list_recipients(category: Category) -> list[str]:
+    """Return the providers and hosts that learn of a visit once the embed is loaded, each once."""
     providers = (cookie.provider.strip() for cookie in category.cookies)
     return list(dict.fromkeys([*filter(None, providers), *category.hosts]))
 

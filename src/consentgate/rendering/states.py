@@ -1,4 +1,4 @@
-"""How each category stands with a visitor, and what is still to be asked. Templates word it."""
+"""The status of each category for a visitor, and the open question. Templates put them into words."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,11 +10,11 @@ from consentgate.catalogue.category import Basis, Category
 from .view import VisitorView
 
 JUST_NOW = 60
-"""Seconds after a choice in which page and banner confirm it: the answers' own time tells, and no URL."""
+"""Seconds for which page and banner confirm a choice, counted from the time of the answers."""
 
 
 class Condition(StrEnum):
-    """How a category stands with a visitor."""
+    """The status of a category for a visitor."""
 
     NECESSARY = "necessary"
     EMPTY = "empty"
@@ -43,7 +43,7 @@ class Status:
 
     Attributes:
         category: the category.
-        condition: how it stands.
+        condition: its status.
         since: Unix second of the answer, None without one.
     """
 
@@ -53,12 +53,12 @@ class Status:
 
     @property
     def shape(self) -> str:
-        """The mark beside the words: ``"on"``, ``"off"``, or ``"unset"`` while an answer is awaited."""
+        """The icon beside the words: ``"on"``, ``"off"``, or ``"unset"`` while there is no answer."""
         return _SHAPES.get(self.condition, "unset")
 
     @property
     def can_be_answered(self) -> bool:
-        """Whether the page offers an answer: nothing makes one pointless."""
+        """Whether the page offers to accept or refuse it."""
         return self.condition not in (Condition.NECESSARY, Condition.EMPTY, Condition.DENIED)
 
 
@@ -88,8 +88,8 @@ def _status(policy: Catalogue, view: VisitorView, category: Category) -> Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A visitor's answers so far, as a confirmation says them.
+class Confirmation:
+    """A visitor's answers so far, for the sentence that confirms them.
 
     Attributes:
         accepted: categories that were accepted.
@@ -106,25 +106,25 @@ class Outcome:
     """Whether everything that can be refused was refused."""
 
 
-def outcome_of(statuses: tuple[Status, ...]) -> Outcome:
-    """Return what was answered, category by category."""
+def confirmation_of(statuses: tuple[Status, ...]) -> Confirmation:
+    """Return the confirmation of these statuses."""
 
-    def those(*conditions: Condition) -> tuple[Category, ...]:
+    def pick(*conditions: Condition) -> tuple[Category, ...]:
         return tuple(status.category for status in statuses if status.condition in conditions)
 
-    standing = those(Condition.ACCEPTED, Condition.EXEMPT, Condition.UNANSWERED, Condition.CHANGED)
-    refused, objected = those(Condition.REFUSED), those(Condition.OBJECTED)
-    return Outcome(
-        accepted=those(Condition.ACCEPTED),
+    others = pick(Condition.ACCEPTED, Condition.EXEMPT, Condition.UNANSWERED, Condition.CHANGED)
+    refused, objected = pick(Condition.REFUSED), pick(Condition.OBJECTED)
+    return Confirmation(
+        accepted=pick(Condition.ACCEPTED),
         refused=refused,
         objected=objected,
-        unanswered=those(Condition.UNANSWERED, Condition.CHANGED),
-        is_refusal=not standing and bool(refused or objected),
+        unanswered=pick(Condition.UNANSWERED, Condition.CHANGED),
+        is_refusal=not others and bool(refused or objected),
     )
 
 
 def has_just_answered(view: VisitorView) -> bool:
-    """Return whether the last answer was given within the minute before."""
+    """Return whether the last answer is less than `JUST_NOW` old."""
     last = max((answer.at for answer in view.preferences.answers), default=None)
     return last is not None and view.now - last < JUST_NOW
 
@@ -134,11 +134,11 @@ class Question:
     """The banner's question.
 
     Attributes:
-        about: ``"all"`` before any answer; ``"changed"`` where each category asked has changed since a yes;
-            ``"some"`` otherwise: other categories have their answers, and keep them.
-        categories: those asked, and answered by its buttons.
-        exempt: categories that are on until the visitor objects, to be named beside.
-        since: Unix second of the oldest answer that no longer fits, None where nothing has changed.
+        about: ``"all"`` before any answer; ``"changed"`` if each category asked has changed since the visitor
+            accepted it; ``"some"`` if other categories have an answer, which stays.
+        categories: the categories asked; its buttons answer for these.
+        exempt: categories that are on until the visitor objects; the banner names them, too.
+        since: Unix second of the oldest answer to a category that has changed; None if none has.
     """
 
     about: Literal["all", "changed", "some"]

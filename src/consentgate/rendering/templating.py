@@ -1,4 +1,4 @@
-"""Our templates, and a site's own before them: one Jinja2 environment. The only door to Jinja2."""
+"""Make the Jinja2 environment, with a site's templates before this package's; the only import of Jinja2."""
 
 import os
 from collections.abc import Mapping
@@ -10,18 +10,18 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Pack
 from consentgate.errors import PolicyError
 
 FOLDER = "consentgate"
-"""The folder in the name of every template of ours, so that none of a site's own is taken for it."""
+"""Folder of this package's templates: it keeps their names apart from a site's."""
 
 
 def make_environment(templates: object = None) -> Environment:
-    """Return an environment that knows our templates, and escapes everything.
+    """Return an environment that finds this package's templates and escapes everything.
 
     Args:
-        templates: a folder or a loader, whose ``consentgate/*.html`` come before ours; or a site's own
-            environment, which is left as it is: an overlay of it also finds ours.
+        templates: a folder or a loader, whose ``consentgate/*.html`` replace this package's; or a site's
+            environment, which is not changed: an overlay of it is returned.
 
     Raises:
-        PolicyError: *templates* can't be used; says how to mend it.
+        PolicyError: *templates* can't be used; the message says how to mend it.
     """
     ours = PackageLoader("consentgate.rendering")
     if isinstance(templates, Environment):
@@ -39,9 +39,10 @@ def make_environment(templates: object = None) -> Environment:
 
 
 def request_context(environment: Environment, environ: Mapping[str, Any]) -> AbstractContextManager[object]:
-    """Return what a framework's helpers need around a page that is drawn outside its application.
+    """Return the context that a framework's template helpers need outside its application.
 
-    Flask's environment knows its application, whose ``url_for`` and ``request`` want a request of it.
+    Flask's environment has its application as ``app``; ``url_for`` and ``request`` need its request
+    context.
     """
     make_context = getattr(getattr(environment, "app", None), "request_context", None)
     if not callable(make_context):

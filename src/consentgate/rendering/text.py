@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.catalogue.category import Basis, Category, Cookie
-from consentgate.catalogue.lifetimes import lifetime_text, measured
+from consentgate.catalogue.lifetimes import lifetime_text, measure_lifetime
 from consentgate.i18n.messages import COOKIES_SHOWN, MONTHS, N_, SOURCE, UNITS, Translations
 from consentgate.i18n.texts import Message, in_language
 
@@ -45,7 +45,7 @@ BASES = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: cookies with the same texts, under their several names."""
+    """One row of the table: the cookies that share all texts."""
 
     provider: str
     function: str
@@ -55,8 +55,8 @@ class Row:
     lifetime: timedelta | str | None
 
 
-def rows(category: Category) -> list[Row]:
-    """Return the table of a category, in the order its cookies are declared."""
+def make_rows(category: Category) -> list[Row]:
+    """Return the rows of a category's table, in the order its cookies are declared."""
     grouped: dict[tuple[object, ...], list[Cookie]] = {}
     for cookie in category.cookies:
         texts = (cookie.provider, cookie.function, cookie.location, cookie.purpose, cookie.lifetime)
@@ -76,7 +76,7 @@ def rows(category: Category) -> list[Row]:
 
 
 class Localizer:
-    """One language's view of a policy: its own texts, and ours around them."""
+    """Look up a policy's texts and this package's messages in one language."""
 
     def __init__(self, policy: Catalogue, language: str) -> None:
         self.language = language
@@ -85,38 +85,38 @@ class Localizer:
         self._own = policy.language
 
     def say(self, message: str, **values: object) -> Markup:
-        """Return a message of ours as HTML, filled in; marked as English where it is not translated."""
+        """Return a message as HTML with its values; marked as English if it is not translated."""
         text = escape(self._words.gettext(message))
         if self._words.has(message):
             return text % values
-        # Inside an English sentence, the page's own language is the foreign one.
+        # The sentence is English, so the values in it are marked with the page's language.
         marked = {name: marked_as(self.language, value) for name, value in values.items()}
         return marked_as(SOURCE, text % marked)
 
     def say_plain(self, message: str, **values: object) -> str:
-        """Return a message of ours as text, for an attribute or a title."""
+        """Return a message as plain text, for an attribute or a title."""
         return self._words.gettext(message) % values
 
     def plain(self, text: str) -> str:
-        """Return a text of the site's, or of ours among them, in this language or else its own."""
+        """Return a text of the site, or a `Message` among them, in this language; else in its own."""
         if isinstance(text, Message):
             return self.say_plain(text)
         return in_language(text, self.language) or text
 
     def own(self, text: str) -> Markup:
-        """Return it as HTML; marked as of its own language, where it could not be had in this one."""
+        """Return a text of the site as HTML; marked with its own language if it is not translated."""
         if isinstance(text, Message):
             return self.say(text)
-        spoken = self.plain(text)
-        if self.language != self._own and spoken is text and text.strip():
+        found = self.plain(text)
+        if self.language != self._own and found is text and text.strip():
             return marked_as(self._own, text)
-        return escape(spoken)
+        return escape(found)
 
     def lifetime(self, lifetime: timedelta | str | None) -> str:
         """Return a lifetime in words."""
         if lifetime is None:
             return self.say_plain(NOT_STATED)
-        measure = measured(lifetime)
+        measure = measure_lifetime(lifetime)
         if measure is None:
             return self.say_plain(N_("session"))
         count, unit = measure
@@ -128,19 +128,19 @@ class Localizer:
         return escape(text) if self._words.has(NOT_STATED) else marked_as(SOURCE, text)
 
     def see_cookies(self, count: int) -> Markup:
-        """Return the words on which a category's table opens."""
+        """Return the label that opens a category's table."""
         text = escape(self._words.ngettext(*COOKIES_SHOWN, count) % {"num": count})
         return text if self._words.has(COOKIES_SHOWN[0]) else marked_as(SOURCE, text)
 
     def day(self, day: date) -> Markup:
-        """Return a day that people and programs can read."""
+        """Return a day as a ``time`` element."""
         month = self.say_plain(MONTHS[day.month - 1])
-        # The first of a month has a form of its own in French, and not only there.
+        # Some languages, French among them, write the first of a month differently.
         first, other = N_("1 %(month)s %(year)d"), N_("%(day)d %(month)s %(year)d")
         text = self._words.gettext(first if day.day == 1 else other)
         words = text % {"day": day.day, "month": month, "year": day.year}
-        spoken = self.language if self._words.has(MONTHS[day.month - 1]) else SOURCE
-        foreign = Markup("") if spoken == self.language else Markup(' lang="{}"').format(spoken)
+        used = self.language if self._words.has(MONTHS[day.month - 1]) else SOURCE
+        foreign = Markup("") if used == self.language else Markup(' lang="{}"').format(used)
         return Markup('<time datetime="{}"{}>{}</time>').format(day.isoformat(), foreign, words)
 
     def date(self, at: int) -> Markup:
@@ -152,7 +152,7 @@ class Localizer:
         return Markup(", ").join(self.own(category.title) for category in categories)
 
     def stated(self, text: str) -> Markup:
-        """Return a text of the site's as HTML, or that it is not stated."""
+        """Return a text of the site as HTML, or "not stated" if it is empty."""
         return self.own(text) if text.strip() else self.say(NOT_STATED)
 
     def cells(self, row: Row, show: Callable[[str], str]) -> list[str]:
@@ -169,17 +169,17 @@ class Localizer:
 
 
 def direction_of(language: str) -> Literal["ltr", "rtl"]:
-    """Return which way a language is written."""
+    """Return the direction in which a language is written."""
     return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
 def marked_as(language: str, text: object) -> Markup:
-    """Return *text* as HTML, marked as written in *language* (WCAG 3.1.2)."""
+    """Return *text* as HTML that is marked as *language* (WCAG 3.1.2)."""
     return Markup('<span lang="{}" dir="{}">{}</span>').format(language, direction_of(language), text)
 
 
 def to_json(policy: Catalogue, localizer: Localizer) -> dict[str, object]:
-    """Return all that *policy* publishes, ready for JSON, in the localizer's language."""
+    """Return *policy* as a JSON object, with its texts in the localizer's language."""
     plain = localizer.plain
     return {
         "site": plain(policy.site),
@@ -219,7 +219,7 @@ def to_json(policy: Catalogue, localizer: Localizer) -> dict[str, object]:
     }
 
 
-def markdown(policy: Catalogue, localizer: Localizer) -> Iterator[str]:
+def to_markdown(policy: Catalogue, localizer: Localizer) -> Iterator[str]:
     """Yield the policy as lines of Markdown."""
     plain, say = localizer.plain, localizer.say_plain
     yield f"# {_escape_markdown(plain(policy.title or Message(TITLE)))}\n"
@@ -237,7 +237,7 @@ def markdown(policy: Catalogue, localizer: Localizer) -> Iterator[str]:
             continue
         yield _line([say(column) for column in COLUMNS])
         yield _line(["---"] * len(COLUMNS))
-        for row in rows(category):
+        for row in make_rows(category):
             yield _line([_escape_markdown(cell) for cell in localizer.cells(row, plain)])
         yield ""
 
@@ -247,6 +247,6 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _escape_markdown(text: str) -> str:
-    """Return *text* for a line of Markdown, with nothing in it that Markdown or HTML would act on."""
+    """Return *text* on one line, with the characters escaped that Markdown or HTML would act on."""
     one_line = " ".join(text.split())
     return re.sub(r"([\\|*<>&`\[\]#])", r"\\\1", one_line)

@@ -1,4 +1,4 @@
-"""One visitor's answers, as page and banner show them: a value made by the visit."""
+"""A visitor's answers, as page and banner need them; `Visit` makes this value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ from consentgate.consent.preferences import Preferences
 
 @dataclass(frozen=True, slots=True)
 class VisitorView:
-    """What page and banner know of a visitor.
+    """The part of a visit that page and banner show.
 
     Attributes:
         preferences: the valid answers.
         allowed: keys of the categories allowed now.
         asked: keys of the categories still to be asked, in the policy's order.
-        changed: key of a category -> Unix second of the visitor's yes, which no longer fits it.
+        changed: category key -> Unix second at which the visitor accepted it, before it changed.
         denied: keys of the categories that a signal of the browser (Global Privacy Control) denies.
         signals: names of the signals honoured: ``("gpc",)``.
         now: Unix seconds.

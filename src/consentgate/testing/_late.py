@@ -1,4 +1,4 @@
-"""Names of a package that are imported when they are first asked for (PEP 562)."""
+"""Import the names of a package when they are first used (PEP 562)."""
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ def late(package: str, home: Mapping[str, Iterable[str]]) -> Callable[[str], obj
         if name not in module_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         found = getattr(import_module(f".{module_of[name]}", package), name)
-        setattr(sys.modules[package], name, found)  # asked for again, it is there
+        setattr(sys.modules[package], name, found)  # later look-ups find it without __getattr__
         return found
 
     return __getattr__

@@ -1,4 +1,4 @@
-"""Small WSGI applications in every manner PEP 3333 allows, as values that print as what they do."""
+"""Small WSGI applications that answer in every manner PEP 3333 allows, as values with a readable repr."""
 
 import io
 import sys
@@ -14,22 +14,22 @@ Manner = Literal["eager", "late", "streaming", "writing", "failing", "file_wrapp
 MANNERS: tuple[Manner, ...] = ("eager", "late", "streaming", "writing", "failing", "file_wrapper")
 """How an application answers.
 
-``eager``: starts its response when called. ``late``: when it is first iterated. ``streaming``: one
-chunk after the other. ``writing``: by write(). ``failing``: it starts, fails, and starts again with
-exc_info. ``file_wrapper``: hands the server a file.
+``eager``: calls start_response when it is called. ``late``: calls it at the first iteration. ``streaming``:
+likewise, and yields one chunk after the other. ``writing``: uses write(). ``failing``: fails after
+start_response, and calls it again with exc_info. ``file_wrapper``: returns the server's file wrapper.
 """
 
 
 @dataclass(frozen=True)
 class Application:
-    """A WSGI application that answers every request alike.
+    """A WSGI application that gives every request the same response.
 
     Attributes:
         manner: how it answers; see `MANNERS`.
-        response_headers: the fields it sends, in the end.
+        response_headers: its fields in the last call of start_response.
         chunks: the body.
-        status: its status, in the end.
-        choice: what it chooses for its visitor before it answers: category key to yes or no.
+        status: its status in the last call of start_response.
+        choice: the choice it makes for its visitor before it answers: category key to True or False.
     """
 
     manner: Manner = "eager"

@@ -1,4 +1,4 @@
-"""The requests a trial makes: plain ones, in order, and generated ones."""
+"""The requests of a trial: a fixed list, and generated ones."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -16,8 +16,8 @@ from .token import MADE, Kind, Token
 Tries = Literal["once", "twice", "failed", "dropped"]
 """How often one environ is given to the application.
 
-``once``; ``twice``; again after it ``failed``, as a transaction that is tried anew; or again after the
-server ``dropped`` what it returned.
+``once``; ``twice``; again after it ``failed``, like a repeated transaction; or again after the server
+``dropped`` the returned iterable.
 """
 
 TRIES: tuple[Tries, ...] = ("once", "twice", "failed", "dropped")
@@ -27,13 +27,13 @@ ELSEWHERE = "https://elsewhere.example"
 
 
 class Asked(NamedTuple):
-    """One request, and how it reaches the application.
+    """One request, and how the application answers it.
 
     Attributes:
-        route: where it goes to.
-        tokens: the preferences cookies it carries.
+        route: method, path and body.
+        tokens: its preferences cookies.
         others: name and value of its other cookies.
-        cross_site: whether another site's page makes it: in a frame, or by a form.
+        cross_site: whether another site's page makes it, in a frame or by a form.
         tries: how often one environ is given to the application.
         hand_over: how the application hands over its fields.
     """
@@ -51,7 +51,7 @@ class Asked(NamedTuple):
         return self.hand_over in ("broken status", "broken field")
 
     def in_words(self) -> Iterator[str]:
-        """Yield what is unusual about it."""
+        """Yield a sentence for each unusual property of this request."""
         if self.cross_site:
             yield "it comes from another site, whose requests carry no Lax cookie"
         if self.tries != "once":
@@ -71,16 +71,16 @@ _HANDED = {
 
 
 def plain_requests(gate: Any, routes: Sequence[Route]) -> Iterator[Asked]:
-    """Yield what visitors plainly send, and in which ways.
+    """Yield the requests that every trial makes.
 
-    No choice, every simple one, and a lie of each kind; then some of these from another site, with the
-    fields handed over in other ways, and tried again.
+    They carry no choice, each simple choice, and each kind of invalid token; some are repeated from another
+    site, with other ways to hand over fields, and with other tries.
     """
     keys = list(gate.policy.digests)
     yes, no = dict.fromkeys(keys, True), dict.fromkeys(keys, False)
 
-    def made(kind: Kind, said: dict[str, bool]) -> Token:
-        return Token.made(gate.serializer, kind, said, int(time.time()))
+    def made(kind: Kind, answers: dict[str, bool]) -> Token:
+        return Token.made(gate.serializer, kind, answers, int(time.time()))
 
     every_yes, every_no = made("genuine", yes), made("genuine", no)
     sent = [(), (every_no,), *((made("genuine", {**no, key: True}),) for key in keys), (every_yes,)]
@@ -112,7 +112,7 @@ def requests(draw: DrawFn, policy: Catalogue, gate: Any, routes: Sequence[Route]
 
 
 def _sent_names(policy: Catalogue) -> list[str]:
-    """Return declared names, and some that only a careless reader takes for them."""
+    """Return declared names, and similar ones that a careless parser would confuse with them."""
     declared = [
         cookie.name.replace("*", "1")
         for category in policy.categories

@@ -1,4 +1,4 @@
-"""Assertions about an application as built: that its server enforces what its policy says."""
+"""Assertions that an application behind its gate enforces its policy."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -34,30 +34,29 @@ def assert_enforced(
     cookies: Mapping[str, str] | str = "",
     environ: Mapping[str, Any] | None = None,
 ) -> None:
-    """Fail unless *app* keeps to its policy, whatever its visitors have answered and send.
+    """Fail unless *app* enforces its policy for every answer and every request of a visitor (P1 to P4).
 
-    Drives it with generated preferences, genuine and not, and with cookies it should not see; tried again,
-    with fields that are no list, and from other sites' pages; and fails with the shortest request that leaks
-    (P1 to P4). As many requests as the Hypothesis profile says. Then a visitor accepts all and refuses all:
-    a few responses later no cookie that may be refused is sent any more.
+    The requests carry generated preferences, genuine or not, and cookies that must be withheld. Some are
+    repeated, some come from other sites' pages, and some get fields that are not a list. A failure shows the
+    shortest request that leaks. The Hypothesis profile sets the number of requests. In the end a visitor
+    accepts all and refuses all; a few responses later no refusable cookie may be sent any more.
 
     Args:
         app: the application as it is served.
-        gate: the `ConsentGate` somewhere inside it, which knows policy, key and cookie name; *app* itself,
-            unless given.
+        gate: the `ConsentGate` inside it, with policy, key and cookie name; *app* itself, unless given.
         application: the application without the gate. With it, an allowed cookie that is missing or
             altered is a failure as well.
         routes: paths to ask for, or methods with a path and a body: ``("POST", "/login", {"name": "ann"})``.
-            A form is posted as the site's own. At least one sets a cookie that may be refused, or nothing
-            would be shown.
-        cookies: what each request carries, a mapping or a Cookie string: such as the session of somebody
+            A form is posted as the site's own. At least one route must set a cookie that may be refused, or
+            the assertion proves nothing and fails.
+        cookies: the cookies of each request, a mapping or a Cookie string: such as the session of a visitor
             who has logged in.
-        environ: what your application needs in each request, such as ``{"HTTP_HOST": "example.org"}``.
+        environ: additions to each request's environ, such as ``{"HTTP_HOST": "example.org"}``.
 
     Raises:
         AssertionError: a cookie gets through that the visitor has not allowed, in either direction; or
-            nothing could be shown: no route sets a cookie to refuse, or genuine preferences are not believed.
-        TypeError: an argument cannot be as it is; says what it could be.
+            nothing was proved: no route sets a cookie to refuse, or genuine preferences do not verify.
+        TypeError: an argument is invalid; the message says what it must be.
     """
     found = _checked_gate(app, gate)
     environ, brought = environ or {}, _checked_cookies(found, cookies, environ or {})
@@ -76,7 +75,7 @@ def assert_enforced(
     try:
         every_request()
     except Flaky:
-        # It fails once and not again, as where a request changes what the next one meets.
+        # The failure is not repeatable: a request changed the state that the next one met.
         raise AssertionError(trial.first_failure) from None
     trial.assert_was_worth_it()
     assert_a_refusal_empties_the_jar(trial)
@@ -92,24 +91,23 @@ def assert_transparent(
     cookies: Mapping[str, str] | str = "",
     environ: Mapping[str, Any] | None = None,
 ) -> None:
-    """Fail unless *app* answers as *application* does, but for cookies and what caches are told (P5).
+    """Fail unless *app* answers like *application*, except for cookies and fields for caches (P5).
 
-    Status, every other field, and the body chunk by chunk have to be the same, and a body that is the
-    server's file wrapper has to stay one.
+    Status, every other field, and each chunk of the body must be equal; a body that is the server's file
+    wrapper must stay one.
 
     Args:
         app: the application as it is served.
-        application: the same application without the gate; but for its cookies it has to answer two
-            requests alike (one of three times will do, so that a clock may tick).
-        gate: the `ConsentGate` somewhere inside *app*, if *application* asks its visit; *app* itself,
-            unless given.
+        application: the same application without the gate. It must answer two equal requests equally, except
+            for cookies, in one of three tries (so that a clock may tick).
+        gate: the `ConsentGate` inside *app*, if *application* uses the visit; *app* itself, unless given.
         routes: paths to ask for, or methods with a path and a body, as for `assert_enforced`.
-        cookies: what each request carries, a mapping or a Cookie string: of necessary categories, since
+        cookies: the cookies of each request, a mapping or a Cookie string; all must be necessary, since
             *application* gets them all.
-        environ: what your application needs in each request.
+        environ: additions to each request's environ.
 
     Raises:
-        AssertionError: naming what differs.
+        AssertionError: the responses differ; the message says where.
     """
     policy = getattr(app if gate is None else gate, "policy", None)
     text = _cookie_string(cookie_pairs(cookies))
@@ -121,10 +119,10 @@ def assert_transparent(
                 f"{route}: the body is not the application's own iterable; it may be buffered or delayed"
             )
         ours = _comparable(gated)
-        for what, theirs in _comparable(bare).items():
-            if theirs != ours[what]:
+        for part, theirs in _comparable(bare).items():
+            if theirs != ours[part]:
                 raise AssertionError(
-                    f"{route}: {what} differs: {theirs!r} without the gate, {ours[what]!r} with it"
+                    f"{route}: {part} differs: {theirs!r} without the gate, {ours[part]!r} with it"
                 )
 
 
@@ -138,17 +136,17 @@ def assert_all_declared(
 ) -> None:
     """Fail if any route sets a cookie that the policy does not declare; the message is its declaration.
 
-    Every category is accepted, so that what is set only then is seen, too.
+    Every category is accepted, since some cookies are set only then.
 
     Args:
         app: the application as it is served.
         routes: paths to ask for, or methods with a path and a body, as for `assert_enforced`.
-        gate: the `ConsentGate` somewhere inside it; *app* itself, unless given.
-        cookies: what each request carries, as for `assert_enforced`.
-        environ: what your application needs in each request.
+        gate: the `ConsentGate` inside it; *app* itself, unless given.
+        cookies: the cookies of each request, as for `assert_enforced`.
+        environ: additions to each request's environ.
 
     Raises:
-        AssertionError: naming route and cookie; or no application behind the gate was reached.
+        AssertionError: a cookie is undeclared, with its route; or no route reaches the application.
     """
     gate = _checked_gate(app, gate)
     accepting = _cookie_string(_checked_cookies(gate, cookies, environ or {}), accepting_all(gate))
@@ -183,7 +181,7 @@ def _answers(
     route: Route,
     environ: Mapping[str, Any],
 ) -> tuple[Answer, Answer, Heard]:
-    """Return what *application* answers, what *app* does, and what was heard inside it."""
+    """Return the answers of *application* and *app*, and the calls recorded behind the gate."""
 
     def asked() -> WSGIEnvironment:
         return environ_for(route, **environ)
@@ -192,17 +190,17 @@ def _answers(
         bare = drive(application, _visited(asked(), policy))
         with listening(app) if hasattr(app, "app") else nullcontext(Heard()) as heard:
             gated = drive(app, asked())
-        # Asked again afterwards: if that is the same, no second passed of a clock that an answer tells.
+        # Two equal answers, before and after, show that no clock in the response ticked in between.
         if _comparable(drive(application, _visited(asked(), policy))) == _comparable(bare):
             return bare, gated, heard
     raise AssertionError(
-        f"{route}: without the gate, two requests are answered differently, so that nothing can "
+        f"{route}: without the gate, two equal requests are answered differently, so that nothing can "
         "be compared; send what makes the answer steady: cookies={...}"
     )
 
 
 def _comparable(answer: Answer) -> dict[str, object]:
-    """Return what has to be the same with and without a gate."""
+    """Return the parts of an answer that must be equal with and without a gate."""
     return {
         "status": answer.status,
         "response fields": _others(answer.headers),
@@ -214,7 +212,7 @@ def _comparable(answer: Answer) -> dict[str, object]:
 
 
 def _others(headers: Fields) -> Fields:
-    """Return the fields that a gate has no business with."""
+    """Return the fields that a gate must not change."""
     own = {"set-cookie", "cache-control", "vary"}
     return [(name, value) for name, value in headers if name.lower() not in own and not is_targeted(name)]
 

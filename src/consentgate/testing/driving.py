@@ -1,4 +1,4 @@
-"""One request through an application, as a server makes it, with everything written down (PEP 3333)."""
+"""Drive one request through an application as a server does, and record every call (PEP 3333)."""
 
 import io
 import re
@@ -14,9 +14,9 @@ Fields = list[tuple[str, str]]
 HandOver = Literal["list", "tuple", "iterator", "edited late", "broken status", "broken field"]
 """How an application hands status and fields to start_response.
 
-The fields as a ``list``, which PEP 3333 asks for; as a ``tuple`` or an ``iterator``, which servers take, too;
-or as a list that it edits when start_response has returned (``edited late``). With a Set-Cookie behind a line
-break, which some servers write out: in the status, or in the value of another field.
+The fields come as a ``list``, as PEP 3333 demands; as a ``tuple`` or an ``iterator``, which servers accept;
+or as a list that is edited after start_response has returned (``edited late``). The broken ones hold a
+Set-Cookie behind a line break, which some servers write out: in the status, or in another field's value.
 """
 
 HAND_OVERS: tuple[HandOver, ...] = (
@@ -30,13 +30,13 @@ HAND_OVERS: tuple[HandOver, ...] = (
 
 SAFE_METHODS = ("GET", "HEAD")
 
-# Native strings of PEP 3333, without what ends a pair.
+# Native strings of PEP 3333, without ";" and, in names, "=".
 _NAME = re.compile(r"[ !-:<>-~\x80-\xff]+")
 _VALUE = re.compile(r"[ -:<-~\x80-\xff]*")
 
 
 class Route(NamedTuple):
-    """Where a request goes to, and with what.
+    """Method, path and body of a request.
 
     Attributes:
         method: the request's method.
@@ -55,7 +55,7 @@ class Route(NamedTuple):
 
 
 class FileWrapper:
-    """A server's `wsgi.file_wrapper`; the server knows its own when it gets one back."""
+    """A server's `wsgi.file_wrapper`; `drive` recognises it when an application returns it."""
 
     def __init__(self, file: Any, block_size: int = 8192) -> None:
         self._file, self._block_size = file, block_size
@@ -70,17 +70,17 @@ class FileWrapper:
 
 @dataclass
 class Answer:
-    """All that a server is given in the course of one request.
+    """Everything an application gives a server in one request.
 
     Attributes:
-        starts: status and fields of each call of start_response, as they were when it was called.
-        written: what was written rather than yielded.
-        chunks: what was yielded.
-        iterable: what the application returned.
-        as_file: whether that was the server's own file wrapper.
-        had_close: whether it had a close().
-        late: each list of fields that was changed after start_response returned, as it was in the end;
-            some servers send the list only then.
+        starts: status and a copy of the fields of each call of start_response.
+        written: the chunks passed to write().
+        chunks: the chunks yielded.
+        iterable: the returned iterable.
+        as_file: whether the iterable is the server's own file wrapper.
+        had_close: whether the iterable has a close().
+        late: the final state of each list of fields that was edited after start_response; some servers
+            send the list only then.
     """
 
     starts: list[tuple[str, Fields]] = field(default_factory=list)
@@ -93,19 +93,19 @@ class Answer:
 
     @property
     def status(self) -> str:
-        """The status that counts: the last."""
+        """The status of the last start_response."""
         return self.starts[-1][0]
 
     @property
     def headers(self) -> Fields:
-        """The fields that count: the last."""
+        """The fields of the last start_response."""
         return self.starts[-1][1]
 
 
 def environ_for(route: Route | str, cookie_string: str = "", **extra: Any) -> WSGIEnvironment:
     """Return the environ of a request to *route*, over https, as a browser makes it for a page.
 
-    A path alone is a GET of somebody who typed it; another method is a form of the site's own.
+    A path alone is a GET with a typed address; another method is a form of the site's own.
     """
     route = Route(path=route) if isinstance(route, str) else route
     path_info, _, query = route.path.partition("?")
@@ -138,7 +138,7 @@ def environ_for(route: Route | str, cookie_string: str = "", **extra: Any) -> WS
 
 
 def drive(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
-    """Return what *app* gives a server for this request; what it raises is raised."""
+    """Return everything *app* gives a server for this request; its exceptions are not caught."""
     answer = Answer()
     given: list[Fields] = []
 
@@ -161,7 +161,7 @@ def drive(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
 
 
 def drop(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
-    """Return what *app* gives a server that lets go of the iterable before its first chunk."""
+    """Return everything *app* gives a server that closes the iterable before its first chunk."""
     answer = Answer()
 
     def start_response(status: str, headers: Fields, exc_info: Any = None, /) -> Callable[[bytes], object]:
@@ -175,13 +175,13 @@ def drop(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
 
 @dataclass
 class Heard:
-    """All that passed between a gate and the application behind it.
+    """The calls between a gate and the application behind it.
 
     Attributes:
-        environs: a copy of each environ the application was given.
+        environs: a copy of each environ the application got.
         starts: the fields of each start_response, as the application gave them.
-        edited: those among them whose very list was changed while the gate had it.
-        iterables: what the application returned.
+        edited: the fields of each list that the gate edited in place.
+        iterables: the iterables that the application returned.
     """
 
     environs: list[WSGIEnvironment] = field(default_factory=list)
@@ -191,21 +191,21 @@ class Heard:
 
 
 class Interrupted(Exception):
-    """Stands for whatever makes middleware try a request again, such as a transaction's conflict."""
+    """An error that makes middleware try a request again, such as a transaction's conflict."""
 
 
 @contextmanager
 def listening(
     gate: Any, hand_over: HandOver = "list", *, late: str = "", fails_first: bool = False
 ) -> Iterator[Heard]:
-    """Write down what passes between *gate* and its application.
+    """Record the calls between *gate* and its application.
 
-    Nothing of it is changed, unless these say so.
+    The calls are not changed, unless an argument says so.
 
     Args:
         gate: the gate.
-        hand_over: how the application's fields reach the gate.
-        late: a set-cookie-string for what is edited late, or broken.
+        hand_over: how the application hands over its fields.
+        late: the set-cookie-string to add late, or behind a line break.
         fails_first: whether the first call raises `Interrupted` before the application is called.
     """
     heard, inner = Heard(), gate.app
@@ -219,7 +219,7 @@ def listening(
             before = list(headers)
             heard.starts.append(before)
             broken = f"\r\nSet-Cookie: {late}"
-            handed = _handed_over(headers, hand_over, ("X-Broken", f"1{broken}"))
+            handed = _hand_over(headers, hand_over, ("X-Broken", f"1{broken}"))
             given = list(handed) if isinstance(handed, list) else []
             status += broken if hand_over == "broken status" else ""
             write = start_response(status, handed, *exc_info)
@@ -240,7 +240,7 @@ def listening(
         gate.app = inner
 
 
-def _handed_over(headers: Fields, hand_over: HandOver, broken: tuple[str, str]) -> Any:
+def _hand_over(headers: Fields, hand_over: HandOver, broken: tuple[str, str]) -> Any:
     if hand_over == "broken field":
         return [*headers, broken]
     # The application may keep its list for the next response, so a copy is edited.
@@ -249,7 +249,7 @@ def _handed_over(headers: Fields, hand_over: HandOver, broken: tuple[str, str]) 
 
 
 def cookies_in(cookie_string: str) -> Iterator[tuple[str, str]]:
-    """Yield name and value of each pair in a Cookie field, ``""`` for the name of one without."""
+    """Yield name and value of each pair in a Cookie field; the name is ``""`` without a ``=``."""
     for pair in cookie_string.split(";"):
         name, equals, value = pair.partition("=")
         if pair.strip(" \t"):
@@ -262,13 +262,13 @@ def set_cookies(headers: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def cookie_pairs(cookies: Mapping[str, str] | str) -> list[tuple[str, str]]:
-    """Return the (name, value) pairs of cookies that a test brings along.
+    """Return the (name, value) pairs of the cookies that a test passes in.
 
     >>> cookie_pairs("sessionid=1; lang=fr"), cookie_pairs({"sessionid": "1"})
     ([('sessionid', '1'), ('lang', 'fr')], [('sessionid', '1')])
 
     Raises:
-        TypeError: they are neither a mapping nor a Cookie string, or one of them is no cookie.
+        TypeError: *cookies* is neither a mapping nor a Cookie string, or holds an invalid cookie.
     """
     if isinstance(cookies, Mapping):
         pairs = list(cookies.items())
@@ -283,7 +283,7 @@ def cookie_pairs(cookies: Mapping[str, str] | str) -> list[tuple[str, str]]:
         are_texts = isinstance(name, str) and isinstance(value, str)
         if not (are_texts and _NAME.fullmatch(name) and _VALUE.fullmatch(value)):
             raise TypeError(
-                f"cookies: {name!r} with the value {value!r} is no cookie a browser sends: both are str, the "
-                "name is not empty and holds no '=', and neither holds ';' or a control character"
+                f"cookies: {name!r} with the value {value!r} is not a cookie a browser sends: both must be "
+                "str, the name not empty and without '=', and both without ';' and control characters"
             )
     return pairs

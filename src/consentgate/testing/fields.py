@@ -1,4 +1,4 @@
-"""A response's fields as a browser or a cache takes them, read by the kit itself."""
+"""Read a response's fields as browsers and caches do, without the gate's parsers."""
 
 import re
 import time
@@ -11,7 +11,7 @@ _TARGETED = {"surrogate-control", "x-accel-expires", "edge-control", "x-litespee
 
 _DATE = r"[A-Za-z]{3,9}, \d\d[ -][A-Za-z]{3}[ -]\d{4} \d\d:\d\d:\d\d GMT"
 
-# A deletion that no browser can read otherwise: one lifetime, in one of the two usual forms.
+# A deletion that every browser reads as one: one lifetime, in one of the two usual forms.
 _PLAIN_DELETION = re.compile(
     rf"[^=;\s\x00-\x1f\x7f]+=[^;\x00-\x1f\x7f]*(?:; (?:Path|Domain|Secure|HttpOnly|SameSite)(?:=[^;\s]*)?)*"
     rf"; (?:Max-Age=(?:0|-[0-9]{{1,9}})|Expires={_DATE})"
@@ -22,9 +22,9 @@ _PLAIN_DELETION = re.compile(
 def names_kept(
     fields: Iterable[tuple[str, str]], headers: Fields | None = None, *, behind: float = 0.0
 ) -> list[str]:
-    """Return the names a browser somewhere could keep cookies under, for these of a response's fields.
+    """Return the names under which some browser could store cookies for these fields of a response.
 
-    Its clock may be some seconds *behind* the server's.
+    The browser's clock is *behind* the server's by this many seconds.
     """
     fields = list(fields)
     everything = fields if headers is None else headers
@@ -47,14 +47,14 @@ def value_of(set_cookie_string: str) -> str:
 
 
 def is_plain_deletion(set_cookie_string: str, headers: Fields) -> bool:
-    """Return whether every browser removes a cookie for this field of a response, by today's date."""
+    """Return whether every browser removes the cookie of this Set-Cookie."""
     return _PLAIN_DELETION.fullmatch(set_cookie_string) is not None and not names_kept(
         [("Set-Cookie", set_cookie_string)], headers
     )
 
 
 def is_targeted(field_name: str) -> bool:
-    """Return whether a field of this name speaks to one kind of cache only, in place of Cache-Control."""
+    """Return whether a field of this name replaces Cache-Control for one kind of cache."""
     return field_name.lower() in _TARGETED or field_name.lower().endswith("cdn-cache-control")
 
 
@@ -72,14 +72,14 @@ def directives(headers: Fields, field_name: str) -> set[str]:
 
 
 def in_words(answers: Mapping[str, bool] | None) -> str:
-    """Return these answers as a message says them."""
+    """Return *answers* in words, for messages."""
     if answers is None:
-        return "nothing that counts"
+        return "no valid answer"
     return ", ".join(f"{'yes' if yes else 'no'} to {key!r}" for key, yes in answers.items()) or "nothing"
 
 
 def why(key: str | None) -> str:
-    """Return why a cookie of the category with this key does not pass."""
+    """Return the reason, in words, why a cookie of the category with this key does not pass."""
     if key is None:
         return "which no category declares"
     return f"of the category {key!r}, which the visitor has not allowed"

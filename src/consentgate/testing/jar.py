@@ -1,7 +1,7 @@
-"""A cookie jar that stores, sends and forgets as browsers do.
+"""A cookie jar that stores, sends and removes cookies as browsers do.
 
-Written from RFC 6265bis 5 alone and sharing no code with the gate, so that a mistake there is not
-repeated here. Where Chromium and the text differ, Chromium stands.
+It is written from RFC 6265bis 5 alone and shares no code with the gate, so that a mistake there is not
+repeated here. Where Chromium differs from the text, the jar follows Chromium.
 """
 
 import calendar
@@ -51,9 +51,9 @@ def _now(now: float | None) -> float:
 
 
 class Jar(Mapping[str, str]):
-    """The cookies a browser has stored, by name; of cookies that share a name, the value first sent counts.
+    """The cookies a browser has stored, by name; of several values for one name, the one sent first.
 
-    It knows no list of public suffixes: a Domain without a dot is all it refuses as one.
+    The jar has no list of public suffixes: it refuses a Domain without a dot, and no other.
 
     >>> jar = Jar()
     >>> jar.store("_ga = 1; Path=/", "https://shop.example/")
@@ -99,7 +99,7 @@ class Jar(Mapping[str, str]):
             set_cookie_string: the field's value.
             url: where the response came from.
             now: Unix seconds; the clock's, unless given.
-            response_headers: where the Date is that Expires is measured against.
+            response_headers: the response's fields; Expires is measured against the Date among them.
         """
         now = _now(now)
         cookie = _parsed(set_cookie_string, url, now, response_headers)
@@ -114,21 +114,21 @@ class Jar(Mapping[str, str]):
     def store_response(
         self, response_headers: Iterable[tuple[str, str]], url: str, *, now: float | None = None
     ) -> None:
-        """Store what each Set-Cookie field asks for, of the fields a browser would find in this response."""
+        """Store the cookies of each Set-Cookie field that a browser would find in this response."""
         fields = list(fields_received(response_headers))
         for field_name, field_value in fields:
             if field_name.lower() == "set-cookie":
                 self.store(field_value, url, now=now, response_headers=fields)
 
     def put(self, name: str, value: str, url: str) -> None:
-        """Store a cookie of this name for *url*'s host, whoever would have set it."""
+        """Store a cookie of this name for *url*'s host, without a Set-Cookie."""
         scheme, host, _ = _split(url)
         self._cookies[name, host, True, "/", False] = StoredCookie(
             name, value, host, True, "/", scheme == "https", False, None
         )
 
     def forget(self, now: float) -> None:
-        """Remove what has ended by Unix second *now*."""
+        """Remove the cookies that have expired at Unix second *now*."""
         for at, cookie in list(self._cookies.items()):
             if cookie.expires is not None and cookie.expires <= now:
                 del self._cookies[at]
@@ -150,7 +150,7 @@ class Jar(Mapping[str, str]):
         )
 
     def _would_hide_a_secure_one(self, cookie: StoredCookie, url: str) -> bool:
-        """Return whether http would put *cookie* in the place of one that is Secure (RFC 6265bis 5.7, 9)."""
+        """Return whether *cookie*, set over http, would replace a Secure one (RFC 6265bis 5.7, 9)."""
         return not url.startswith("https:") and any(
             stored.secure and stored.name == cookie.name and _is_under(cookie.path, stored.path)
             for stored in self._cookies.values()
@@ -159,10 +159,10 @@ class Jar(Mapping[str, str]):
 
 
 def fields_received(response_headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield the fields that a browser finds in what a careless server writes for *response_headers*.
+    """Yield the fields that a browser reads if a server writes *response_headers* without checks.
 
-    A line break begins a field, or with a blank behind it goes on with one (RFC 9112 5.2); what stands
-    before the first colon is the name; and with NUL anywhere there is no response.
+    A line break begins a field, or continues one if a blank follows (RFC 9112 5.2); the name ends at the
+    first colon. A NUL anywhere makes browsers reject the response.
 
     >>> list(fields_received([("X", "1\\r\\nSet-Cookie: a=1"), ("Set-Cookie:", "b=2")]))
     [('X', '1'), ('Set-Cookie', 'a=1'), ('Set-Cookie', ': b=2')]
@@ -176,7 +176,7 @@ def fields_received(response_headers: Iterable[tuple[str, str]]) -> Iterator[tup
 
 
 class _Set(NamedTuple):
-    """A Set-Cookie field, read."""
+    """The parts of a Set-Cookie field."""
 
     name: str
     value: str
@@ -189,20 +189,20 @@ def _read(set_cookie_string: str) -> _Set | None:
     pair, _, unparsed = set_cookie_string.partition(";")
     name, _, value = pair.partition("=") if "=" in pair else ("", "", pair)
     name, value = name.strip(_BLANK), value.strip(_BLANK)
-    said = _attributes(unparsed)
-    if said is None or not (name or value) or len(name) + len(value) > 4096 or "\t" in name + value:
+    attributes = _attributes(unparsed)
+    if attributes is None or not (name or value) or len(name) + len(value) > 4096 or "\t" in name + value:
         return None
     if not name and ("=" in value or value.lower().startswith(_PREFIXES)):
         return None
-    return _Set(name, value, said)
+    return _Set(name, value, attributes)
 
 
 def name_kept(
     set_cookie_string: str, *, now: float, response_headers: Iterable[tuple[str, str]] = ()
 ) -> str | None:
-    """Return the name a browser somewhere could keep a cookie under; None where it would keep nothing.
+    """Return the name under which some browser could store a cookie; None if none would store it.
 
-    Domain, Path and scheme are taken to fit: what one host refuses another may keep.
+    Domain, Path and scheme are assumed to fit, since another host may store what this one refuses.
 
     >>> name_kept("a =1; Domain=elsewhere.example", now=0), name_kept("a=1; Max-Age=0", now=0)
     ('a', None)
@@ -221,52 +221,54 @@ def _parsed(
     if read is None:
         return None
     scheme, host, request_path = _split(url)
-    name, value, said = read
-    domain = said.get("domain", "").lower()
+    name, value, attributes = read
+    domain = attributes.get("domain", "").lower()
     domain = domain.removeprefix(".") if domain != "." else domain
     if domain and not _may_be_set_for(host, domain):
         return None
-    path = said.get("path", "")
+    path = attributes.get("path", "")
     cookie = StoredCookie(
         name=name,
         value=value,
         domain=domain or host,
         host_only=not domain or (domain == host and _has_no_parent(host)),
         path=path if path.startswith("/") else request_path.rpartition("/")[0] or "/",
-        secure="secure" in said,
-        http_only="httponly" in said,
-        expires=_expires(said, now, response_headers),
-        partitioned="partitioned" in said,
+        secure="secure" in attributes,
+        http_only="httponly" in attributes,
+        expires=_expires(attributes, now, response_headers),
+        partitioned="partitioned" in attributes,
     )
-    return cookie if _is_acceptable(cookie, said, scheme) else None
+    return cookie if _is_acceptable(cookie, attributes, scheme) else None
 
 
 def _attributes(unparsed: str) -> dict[str, str] | None:
-    """Return the last value of each attribute; None where Chromium refuses the whole field."""
-    said: dict[str, str] = {}
+    """Return the last value of each attribute; None if Chromium ignores the whole field."""
+    attributes: dict[str, str] = {}
     for cookie_av in unparsed.split(";"):
         name, _, value = cookie_av.partition("=")
         name, value = name.strip(_BLANK).lower(), value.strip(_BLANK)
         if "\t" in name or "\t" in value:
             return None
         if len(value) <= 1024:
-            said[name] = value
-    return said
+            attributes[name] = value
+    return attributes
 
 
-def _is_acceptable(cookie: StoredCookie, said: Mapping[str, str], scheme: str) -> bool:
-    """Return whether nothing about how *cookie* was set breaks what it claims (RFC 6265bis 4.1.3, 5.7)."""
+def _is_acceptable(cookie: StoredCookie, attributes: Mapping[str, str], scheme: str) -> bool:
+    """Return whether *cookie* meets the conditions of its attributes and prefix (RFC 6265bis 4.1.3, 5.7)."""
     if cookie.secure and scheme != "https":
         return False
-    if not cookie.secure and (said.get("samesite", "").lower() == "none" or "partitioned" in said):
+    if not cookie.secure and (
+        attributes.get("samesite", "").lower() == "none" or "partitioned" in attributes
+    ):
         return False
     name = cookie.name.lower()
     if name.startswith(_PREFIXES) and not cookie.secure:
         return False
     if name.startswith(("__http-", "__host-http-")) and not cookie.http_only:
         return False
-    at_root = said.get("path") == "/" and cookie.path == "/"
-    return not name.startswith("__host-") or (at_root and not said.get("domain"))
+    at_root = attributes.get("path") == "/" and cookie.path == "/"
+    return not name.startswith("__host-") or (at_root and not attributes.get("domain"))
 
 
 def _may_be_set_for(host: str, domain: str) -> bool:
@@ -276,24 +278,24 @@ def _may_be_set_for(host: str, domain: str) -> bool:
 
 
 def _has_no_parent(host: str) -> bool:
-    """Return whether browsers know no wider Domain than *host*: an address, or a single label."""
+    """Return whether *host* has no parent domain: it is an address or a single label."""
     return "." not in host or re.fullmatch(r"[0-9.]+|\[.*", host) is not None
 
 
 def _expires(
-    said: Mapping[str, str], now: float, response_headers: Iterable[tuple[str, str]]
+    attributes: Mapping[str, str], now: float, response_headers: Iterable[tuple[str, str]]
 ) -> float | None:
-    """Return when a cookie ends (RFC 6265bis 5.5): Max-Age first, 400 days at most, None for a session's."""
-    max_age = said.get("max-age", "")
+    """Return when a cookie expires (RFC 6265bis 5.5), in 400 days at most; None for a session cookie."""
+    max_age = attributes.get("max-age", "")
     if re.fullmatch(r"[+-]?[0-9]+", max_age):
         seconds = int(max_age)
         return now + min(seconds, _LONGEST_LIFE) if seconds > 0 else float("-inf")
-    moment = moment_of(said.get("expires", ""))
+    moment = moment_of(attributes.get("expires", ""))
     if moment is None:
         return None
     dates = [value for name, value in response_headers if name.lower() == "date"]
     date = moment_of(dates[0]) if dates else None
-    # Browsers measure against the server's clock, so that theirs may be wrong.
+    # Browsers measure against the Date field, so that a wrong clock of theirs does not matter.
     return min(moment + (0 if date is None else now - date), now + _LONGEST_LIFE)
 
 

@@ -1,7 +1,7 @@
-"""The rule itself, said a second time and slowly: which category a name is in, and what answers allow.
+"""A second, simple implementation of the rule: the category of a name, and the categories that answers allow.
 
-The gate's own look-up is fast and its judgement remembered; this one reads the policy from front to
-back each time, so that an assertion never asks the gate whether the gate was right.
+The gate uses indexes and caches; this module reads the whole policy each time, so that the assertions do
+not depend on the gate's code.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from consentgate.catalogue.catalogue import Catalogue
 def key_of(policy: Catalogue, cookie_name: str) -> str | None:
     """Return the key of the category a cookie of this name is declared in, None if in none.
 
-    The exact name, or else the pattern with the longest literal.
+    An exact name comes first, then the pattern with the longest literal.
     """
     best: tuple[int, str] | None = None
     for category in policy.categories:
@@ -28,10 +28,11 @@ def key_of(policy: Catalogue, cookie_name: str) -> str | None:
 
 
 def allowed(policy: Catalogue, *answers: Mapping[str, bool], withheld: bool = False) -> set[str]:
-    """Return the keys of the categories allowed to somebody who gave these *answers*, by category key.
+    """Return the keys of the categories that these *answers*, by category key, allow.
 
-    Several are of several genuine cookies, and nobody knows who planted which: any no stands, and a yes
-    only if it is in them all. With *withheld*, no answers say nothing: they may have been held back.
+    Several answers come from several genuine cookies, any of which may be planted: one no is enough to
+    refuse, and a yes must be in all of them. With *withheld*, the browser may have held answers
+    back, so exempt categories are not allowed without answers.
     """
     keys = set()
     for category in policy.categories:
@@ -49,8 +50,8 @@ def allowed(policy: Catalogue, *answers: Mapping[str, bool], withheld: bool = Fa
 def are_answers_withheld(environ: Mapping[str, Any]) -> bool:
     """Return whether a browser may have held a Lax cookie back from the request with this environ.
 
-    It sends one with whatever its own site asks for, and when a whole tab is led here by GET. Without Fetch
-    Metadata, an Origin that is another host's tells.
+    Browsers send Lax cookies with same-site requests and with top-level navigations by GET. Without Fetch
+    Metadata, an Origin of another host shows a cross-site request.
     """
     site, mode, dest, storage = (
         environ.get(f"HTTP_SEC_FETCH_{name}") for name in ("SITE", "MODE", "DEST", "STORAGE_ACCESS")
@@ -69,7 +70,7 @@ def are_answers_withheld(environ: Mapping[str, Any]) -> bool:
 def answers_of(policy: Catalogue, action: str) -> dict[str, bool]:
     """Return the answers that ``accept_all`` or ``refuse_all`` records, by category key.
 
-    An exempt category needs no yes, and none is recorded; a no to all is one to the exempt ones, too.
+    ``accept_all`` records no yes for exempt categories, which need none; ``refuse_all`` records a no for all.
     """
     if action == "refuse_all":
         return dict.fromkeys(policy.digests, False)
@@ -78,10 +79,10 @@ def answers_of(policy: Catalogue, action: str) -> dict[str, bool]:
 
 
 def can_be_refused(policy: Catalogue, key: str | None) -> bool:
-    """Return whether *key* is that of a category which needs the visitor's leave, or yields to a no."""
+    """Return whether *key* belongs to a category that a visitor can refuse: any but a necessary one."""
     return any(each.key == key and each.basis.name != "NECESSARY" for each in policy.categories)
 
 
 def is_exempt(policy: Catalogue, key: str | None) -> bool:
-    """Return whether *key* is that of a category which is on until the visitor objects."""
+    """Return whether *key* belongs to an exempt category."""
     return any(each.key == key and each.basis.name == "EXEMPT" for each in policy.categories)

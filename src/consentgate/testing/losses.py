@@ -1,4 +1,4 @@
-"""The cookies, deletions and words to caches that a response lacks, told in words."""
+"""Find the cookies, deletions and cache directives that a response lacks, and describe them."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -18,14 +18,13 @@ def find_loss(
     allowed: Collection[str],
     carried: Collection[tuple[str, str]],
 ) -> str | None:
-    """Return, in words, which cookie of the bare application is missing, altered or out of order; or None.
+    """Return a sentence about a cookie of the bare application that is missing, altered or moved; else None.
 
     Args:
-        policy: which says the category of each.
+        policy: the policy.
         bare: the bare application's fields.
-        again: its fields when it was asked a second time: a cookie that is not set again, as when a second
-            passes, is due in neither.
-        headers: the fields that went out.
+        again: the bare application's fields for a second request; a cookie that is not set again is not due.
+        headers: the fields behind the gate.
         allowed: keys of the categories that are allowed.
         carried: name and value of the request's cookies.
     """
@@ -39,7 +38,7 @@ def find_loss(
     for text in due:
         if text in set_cookies(again):
             found = text in sent or _is_shortened(policy, text, sent)
-        else:  # it differs from one request to the next
+        else:  # its value differs between requests
             found = name_of(text) in map(name_of, sent)
         if not found:
             return f"the allowed cookie {text!r} is missing or altered in {headers}"
@@ -48,14 +47,14 @@ def find_loss(
     if passed != in_order:
         return f"allowed cookies are out of order: {passed}, not {in_order}"
     for text in _list_deletions(policy, bare, again):
-        # A deletion that only a clock makes one is made certain.
+        # The gate appends Max-Age=0 to a deletion that depends on a clock.
         if not {text, f"{text}; Max-Age=0"} & {*sent}:
             return f"the deletion {text!r} is missing or altered in {headers}"
     return None
 
 
 def _list_deletions(policy: Catalogue, bare: Fields, again: Fields) -> Iterator[str]:
-    """Yield the deletions that pass whatever is allowed: those that no browser reads otherwise."""
+    """Yield the deletions that must pass for every visitor: those that every browser reads as one."""
     for text in set_cookies(bare):
         is_steady = text in set_cookies(again) and name_of(text) != policy.cookie_name
         if is_steady and is_plain_deletion(text, bare):
@@ -69,12 +68,12 @@ def _is_due(
     allowed: Collection[str],
     carried: Collection[tuple[str, str]],
 ) -> bool:
-    """Return whether a field has to come through: every browser would keep an allowed cookie for it.
+    """Return whether a Set-Cookie must pass: every browser would store an allowed cookie for it.
 
-    An exempt cookie with the value that the request carried has not: it is not renewed.
+    An exempt cookie with the value that the request carried need not pass: the gate does not renew it.
     """
     kept = names_kept([("Set-Cookie", set_cookie_string)], bare)
-    # A tab inside is refused by one browser and kept by another.
+    # Browsers differ on a tab inside.
     if len(kept) != 1 or kept[0] in ("", policy.cookie_name) or "\t" in set_cookie_string.strip("\t"):
         return False
     key = law.key_of(policy, kept[0])
@@ -83,7 +82,7 @@ def _is_due(
 
 
 def _is_shortened(policy: Catalogue, text: str, sent: Collection[str]) -> bool:
-    """Return whether *text* was sent with a shorter life, as cookies that may be refused can be."""
+    """Return whether *text* was sent with a shorter lifetime, which is allowed for refusable cookies."""
     pair = text.partition(";")[0]
     return law.can_be_refused(policy, law.key_of(policy, name_of(text))) and any(
         each.partition(";")[0] == pair for each in sent
@@ -91,7 +90,7 @@ def _is_shortened(policy: Catalogue, text: str, sent: Collection[str]) -> bool:
 
 
 def find_shared_cookie(policy: Catalogue, headers: Fields) -> str | None:
-    """Return, in words, which cookie of one visitor's shared caches may keep with these fields; or None."""
+    """Return a sentence about a personal cookie that shared caches may keep with these fields; else None."""
     for name in names_kept(headers):
         is_personal = name == policy.cookie_name or law.can_be_refused(policy, law.key_of(policy, name))
         if is_personal and may_be_shared(headers):
@@ -100,7 +99,7 @@ def find_shared_cookie(policy: Catalogue, headers: Fields) -> str | None:
 
 
 def find_hidden_condition(policy: Catalogue, options: Any, headers: Fields) -> str | None:
-    """Return, in words, that caches are not told by what the site's hook `applies` decides; or None."""
+    """Return a sentence if the response depends on `applies` and caches cannot know it; else None."""
     if getattr(options, "applies", None) is None:
         return None
     for name in names_kept(headers):

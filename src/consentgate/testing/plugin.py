@@ -1,4 +1,4 @@
-"""For pytest: the fixture `consent_visitor`, and ``--consent-drift`` for cookies nobody declared."""
+"""Pytest plugin: the fixture `consent_visitor`, and ``--consent-drift``, which finds undeclared cookies."""
 
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def consent_visitor(consent_app: Any) -> "Visitor":
     """A fresh `consentgate.testing.Visitor` of what your fixture `consent_app` returns."""
-    # WebTest is loaded by who uses it, not by every run of pytest.
+    # WebTest is imported only if a test uses the fixture.
     from .visitor import Visitor
 
     return Visitor(consent_app)
@@ -30,12 +30,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin to watch, if that is asked for."""
+    """Register the watcher if ``--consent-drift`` is given."""
     path = config.getoption("--consent-drift")
     if path is None:
         return
     if config.getoption("numprocesses", None):
-        raise pytest.UsageError("--consent-drift: run it without -n, each process would see a part")
+        raise pytest.UsageError(
+            "--consent-drift: run it without -n, since each process would see only a part"
+        )
     from consentgate.errors import PolicyError
     from consentgate.policy import Policy
 
@@ -47,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class _ConsentDrift:
-    """Watches a run, fails it if a cookie was undeclared, and prints which."""
+    """Watch a run, list its undeclared cookies, and fail it if there are any."""
 
     def __init__(self, policy: "Policy") -> None:
         from .watching import watching
@@ -65,7 +67,7 @@ class _ConsentDrift:
 
         report = report_of(self._recorder, self._policy)
         if not report.cookies:
-            self._summary = "No cookie was met by a test client of Flask, Werkzeug, Django or WebTest.\n"
+            self._summary = "No test client of Flask, Werkzeug, Django or WebTest met a cookie.\n"
         elif not report.count(Drift.UNDECLARED):
             self._summary = f"Every cookie that was met is declared: {len(report.cookies)}.\n"
         else:

@@ -1,4 +1,4 @@
-"""The routes that an assertion is told to ask for, checked; each error names the mend."""
+"""Check the routes given to an assertion; each error says how to mend them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,22 +7,22 @@ from urllib.parse import urlencode
 from .driving import SAFE_METHODS, Route
 
 Body = Mapping[str, Any] | Sequence[tuple[str, Any]] | str | bytes
-"""A form's fields, or a body as it is."""
+"""A form's fields, or a raw body."""
 
 RouteLike = str | tuple[str, str] | tuple[str, str, Body]
-"""A path to GET; or a method with a path, and with a body."""
+"""A path to GET; or a tuple of method and path, with or without a body."""
 
 _EXAMPLES = "'/shop', ('DELETE', '/cart') or ('POST', '/login', {'name': 'ann'})"
 
 
 def checked_routes(routes: Sequence[RouteLike]) -> list[Route]:
-    """Return *routes* as values.
+    """Return *routes* as `Route` values.
 
     >>> checked_routes(["/", ("post", "/login", {"name": "ann"})])[1]
     Route(method='POST', path='/login', body=b'name=ann', content_type='application/x-www-form-urlencoded')
 
     Raises:
-        TypeError: one of them is no route, or there is none.
+        TypeError: *routes* is empty, or one of them is malformed.
     """
     if isinstance(routes, str | bytes) or not isinstance(routes, Sequence) or not routes:
         raise TypeError(f"routes must be paths such as ('/', '/shop'), in a list or tuple, not {routes!r}")
@@ -33,7 +33,7 @@ def _checked(route: Any) -> Route:
     if isinstance(route, str):
         return Route(path=_checked_path(route))
     if not isinstance(route, tuple) or len(route) not in (2, 3):
-        raise TypeError(f"routes: {route!r} is no route such as {_EXAMPLES}")
+        raise TypeError(f"routes: {route!r} is not a route such as {_EXAMPLES}")
     method, path, *rest = route
     if not (isinstance(method, str) and method.isascii() and method.isalpha()):
         raise TypeError(f"routes: a tuple is a method, a path and a body, such as {_EXAMPLES}; not {route!r}")

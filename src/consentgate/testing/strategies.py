@@ -1,4 +1,4 @@
-"""Hypothesis strategies for whatever crosses a gate, named by the specifications' terms."""
+"""Hypothesis strategies for everything that passes a gate, in the terms of the specifications."""
 
 import string
 import time
@@ -35,7 +35,7 @@ _SLOPPY_AVS = (
     "path", "Domain=", "secure=no", "=", "",
 )  # fmt: skip
 
-# Parsers trip over these: separators, blanks that are none, quotes, line breaks, another cookie inside.
+# Hard for parsers: separators, characters that only look blank, quotes, line breaks, a cookie in a cookie.
 _HOSTILE_BITS = (
     ";", "=", ",", '"', "\\", " ", "\t", "\xa0", "\x85", "\x0b", "\0", "\r", "\n", "\r\nSet-Cookie: x=1",
     "Max-Age=0", "sid", "é", "%3d",
@@ -48,7 +48,7 @@ def native_texts() -> SearchStrategy[str]:
 
 
 def cookie_names() -> SearchStrategy[str]:
-    """Cookie-names by the book: tokens (RFC 6265bis 4.1.1)."""
+    """Valid cookie-names: tokens (RFC 6265bis 4.1.1)."""
     return st.text(_TOKEN, min_size=1, max_size=12)
 
 
@@ -145,7 +145,7 @@ def policies(draw: DrawFn) -> Policy:
         )
     )
     names = draw(st.lists(cookie_names().filter(_is_free), unique=True, max_size=8))
-    # One length each: two as long that meet in a name would be a PolicyError.
+    # Each has another length: two equally long patterns that match one name would be a PolicyError.
     names += draw(st.lists(_patterns(), unique_by=len, max_size=3))
     categories = []
     for number, key in enumerate(keys):
@@ -190,7 +190,7 @@ def _preferences(policy: Catalogue, given: Mapping[str, bool], at: Callable[[], 
 
 
 def _fresh(policy: Catalogue, now: float | None) -> SearchStrategy[int]:
-    """Unix seconds at which an answer still counts, an hour to spare."""
+    """Unix seconds of an answer that is valid for at least another hour."""
     moment = int(time.time() if now is None else now)
     oldest = int(policy.cookie_lifetime.total_seconds()) - 3600
     return st.integers(0, max(0, oldest)).map(lambda age: moment - age)
@@ -200,8 +200,8 @@ def _fresh(policy: Catalogue, now: float | None) -> SearchStrategy[int]:
 def tokens(draw: DrawFn, serializer: PreferencesSerializer, *, now: float | None = None) -> Token:
     """Values of the preferences cookie: genuine, tampered, aged, foreign, and junk.
 
-    Each is a str that also says what it is (`kind`) and what a gate with this serializer has to
-    take it for (`answers`, None for nothing).
+    Each is a str with its `kind`, and with the `answers` that a gate with this serializer must read from it
+    (None if it must not verify).
 
     Args:
         draw: Hypothesis's own; not yours to give.
@@ -210,20 +210,20 @@ def tokens(draw: DrawFn, serializer: PreferencesSerializer, *, now: float | None
     """
     policy = serializer.policy
     moment = int(time.time() if now is None else now)
-    # As many genuine ones as others.
+    # Half of them are genuine.
     kind = draw(st.sampled_from(MADE[:1] * len(MADE) + KINDS))
     if kind == "junk":
         return Token(draw(st.text(_VALUE + ".", max_size=60)), kind, None)
-    said = draw(answers(policy))
+    given = draw(answers(policy))
     if kind != "tampered":
-        return Token.made(serializer, kind, said, moment, lambda: draw(_fresh(policy, moment)))
-    text = str(Token.made(serializer, "genuine", said, moment))
+        return Token.made(serializer, kind, given, moment, lambda: draw(_fresh(policy, moment)))
+    text = str(Token.made(serializer, "genuine", given, moment))
     return Token(draw(_tampered(text)), kind, None)
 
 
 @st.composite
 def _tampered(draw: DrawFn, text: str) -> str:
-    """*text* with a no turned into a yes, a character changed, gone or added; or said twice."""
+    """*text* with a no turned into a yes, with a character changed, removed or added, or repeated."""
     at = draw(st.integers(0, len(text) - 1))
     other = draw(st.sampled_from(string.ascii_letters + string.digits + "-_."))
     changed = [
@@ -247,7 +247,7 @@ def wsgi_applications(
     Args:
         draw: Hypothesis's own; not yours to give.
         headers: where response fields are drawn from; `response_headers(strict=True)`, unless given.
-        policy: of its categories some applications choose a few for their visitor; None: they do not.
+        policy: some applications make a choice about its categories; none does if it is None.
     """
     fields = draw(response_headers(strict=True) if headers is None else headers)
     return Application(

@@ -15,13 +15,13 @@ KINDS: tuple[Kind, ...] = (*MADE, "junk")
 
 
 class Token(str):
-    """The value of a preferences cookie; and what a gate has to take it for.
+    """The value of a preferences cookie, with its kind and the answers that a gate must read from it.
 
     Attributes:
-        kind: ``genuine``; ``outdated``, genuine, but the declarations have changed since, so that each no
-            in it stands and no yes does; ``aged``;
-            ``future``, dated ahead; ``foreign``, signed with another key; ``tampered``; or ``junk``.
-        answers: what it says, category key to yes or no; None if it is not to be believed.
+        kind: ``genuine``; ``outdated``: genuine, but the declarations have changed since, so that each no
+            in it counts and no yes does; ``aged``: older than its lifetime; ``future``: dated ahead;
+            ``foreign``: signed with another key; ``tampered``; or ``junk``.
+        answers: the answers in it, category key to yes or no; None if it must not verify.
     """
 
     kind: Kind
@@ -42,20 +42,20 @@ class Token(str):
         cls,
         serializer: PreferencesSerializer,
         kind: Kind,
-        said: Mapping[str, bool],
+        given: Mapping[str, bool],
         now: int,
         at: Callable[[], int] | None = None,
     ) -> "Token":
-        """Return what somebody sends who once said so: category key to yes or no.
+        """Return the token of a visitor who gave these answers.
 
-        To be tampered with, it is genuine first, and then has every no turned into a yes.
+        A tampered one is a genuine one in which every no was turned into a yes.
 
         Args:
             serializer: signs.
             kind: one of `MADE`.
-            said: the answers.
+            given: the answers, category key to yes or no.
             now: Unix seconds.
-            at: gives the second of each answer, *now* unless given; not asked if *kind* decides it.
+            at: returns the Unix second of each answer; *now* unless given, ignored if *kind* decides.
         """
         policy = serializer.policy
         lifetime = int(policy.cookie_lifetime.total_seconds())
@@ -67,17 +67,17 @@ class Token(str):
                 days[kind] if kind in days else now if at is None else at(),
                 "outdated" if kind == "outdated" else policy.digests[key],
             )
-            for key, yes in said.items()
+            for key, yes in given.items()
         )
         if kind == "foreign":
             serializer = type(serializer)(policy, secret_key="the key of somebody else's site")
         text = serializer.dumps(Preferences(answers))
         if kind == "tampered":
             changed = text.replace(".n.", ".y.")
-            return cls(changed, kind, dict(said) if changed == text else None)
-        believed: Mapping[str, bool] | None = dict(said) if kind == "genuine" else None
+            return cls(changed, kind, dict(given) if changed == text else None)
+        verified: Mapping[str, bool] | None = dict(given) if kind == "genuine" else None
         if kind == "outdated":
-            believed = {key: False for key, yes in said.items() if not yes}
-        elif kind in days and not said:
-            believed = {}  # genuine, and without an answer that could be too old
-        return cls(text, kind, believed)
+            verified = {key: False for key, yes in given.items() if not yes}
+        elif kind in days and not given:
+            verified = {}  # genuine, and without an answer that could be too old
+        return cls(text, kind, verified)

@@ -1,4 +1,4 @@
-"""One application under trial by its own gate's policy: what no request may set off."""
+"""Test one application against the policy of its gate, request by request."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -29,19 +29,19 @@ from .visiting import visit
 __tracebackhide__ = True  # pytest shows the caller's line, and the message
 
 _SLOW_CLOCK = 12 * 3600
-"""Seconds by which some visitor's clock is slow: what the server's clock deletes, theirs may keep."""
+"""Seconds by which a browser's clock may be slow, so that it keeps a cookie the server meant to delete."""
 
 
 class Trial:
-    """An application under trial, by one gate's policy.
+    """An application tested against one gate's policy.
 
     Args:
         app: the application as it is served.
         gate: the gate inside it.
         application: the application without the gate, if there is one.
-        routes: what is asked for.
-        extra: for each request's environ.
-        brought: name and value of the cookies that each request carries.
+        routes: the requests to make.
+        extra: additions to each request's environ.
+        brought: name and value of the cookies of each request.
     """
 
     def __init__(
@@ -73,48 +73,48 @@ class Trial:
         ]
         self._late = f"{asked[0].replace('*', '1')}=late; Path=/" if asked else "late=1"
         self._alone = {
-            # Twice, since some cookies are set now and then.
+            # Two requests, since some cookies are not set each time.
             route: self._names_alone(route) & self._names_alone(route)
             for route in (() if application is None else routes)
         }
 
     def assert_worth_it(self) -> None:
-        """Fail if nothing would be shown."""
+        """Fail if the trial would prove nothing: no route sets a cookie that may be refused."""
         __tracebackhide__ = True
-        reached = believed = False
+        reached = verified = False
         for route in self.routes:
             with listening(self.gate) as heard:
                 answer = drive(self.app, self.environ_for(route, accepting_all(self.gate)))
             reached = reached or bool(heard.environs)
-            believed = believed or any(_allows_all(self.policy, each) for each in heard.environs)
+            verified = verified or any(_allows_all(self.policy, each) for each in heard.environs)
             for _, headers in answer.starts:
                 if any(self.can_be_refused(name) for name in names_kept(headers)):
                     return
         routes = f"no route of {list(map(str, self.routes))}"
         if not reached:
             raise AssertionError(
-                f"{routes} reaches the application behind the gate: nothing would be shown. Is `gate` the "
-                "one inside `app`?"
+                f"{routes} reaches the application behind the gate, so the test proves nothing. Is `gate` "
+                "the one inside `app`?"
             )
-        if not believed:
+        if not verified:
             raise AssertionError(
                 f"with a genuine preferences cookie that accepts everything, {routes} lets a cookie through "
-                "that may be refused, and the preferences are not believed behind the gate. Does something "
-                "in front of it change the Cookie field?"
+                "that may be refused, and the gate does not verify the preferences. Does something in front "
+                "of it change the Cookie field?"
             )
         raise AssertionError(
-            f"{routes} sets a cookie that may be refused, though everything is accepted: nothing would be "
-            "shown. Name one that does, and bring along what it needs, such as a log-in's cookie: "
+            f"{routes} sets a cookie that may be refused, though everything is accepted, so the test "
+            "proves nothing. Name one that does, and pass what it needs, such as a log-in's cookie: "
             "routes=(...), cookies={...}"
         )
 
     def assert_keeps_to_the_policy(self, asked: Asked) -> None:
-        """Fail if what *asked* sets off breaks the policy."""
+        """Fail if the response to *asked* breaks the policy."""
         __tracebackhide__ = True
         bare = None if self.application is None else self._bare(asked)
-        answers, heard = self._driven(asked)
+        answers, heard = self._drive(asked)
         applies = all(_applies(each) for each in heard.environs)
-        # Some servers write a line break in the status out as one.
+        # Some servers write out a line break in the status, so it is read like a field.
         sent = [[("Status", status), *headers] for answer in answers for status, headers in answer.starts]
         if applies:
             self.was_judged = True
@@ -126,7 +126,7 @@ class Trial:
                 self._fail_if(asked, find_shared_cookie(self.policy, headers))
         for headers in sent:
             self._fail_if(asked, find_hidden_condition(self.policy, self.options, headers))
-        # An application may answer an environ that it has had before in another way.
+        # Only a first try is compared: an application may answer a repeated environ differently.
         if bare is not None and asked.tries == "once" and applies and not asked.is_broken:
             again, carried = self._bare(asked)[0].headers, {*self.brought, *asked.others}
             headers, allowed = answers[-1].headers, bare[1]
@@ -134,12 +134,12 @@ class Trial:
             self._fail_if(asked, loss)
 
     def assert_was_worth_it(self) -> None:
-        """Fail if nothing was shown; or if the bare application no longer sets what it set at first."""
+        """Fail if no request was judged, or if the bare application lost cookies during the trial."""
         __tracebackhide__ = True
         if not self.was_judged:
             raise AssertionError(
-                "the policy applies to none of these requests: nothing was shown. Send what it applies to: "
-                "environ={...}"
+                "the policy applies to none of these requests, so the test proves nothing. Send what it "
+                "applies to: environ={...}"
             )
         for route, before in self._alone.items():
             lost = before - self._names_alone(route)
@@ -150,7 +150,7 @@ class Trial:
                 )
 
     def environ_for(self, route: Route, cookie_string: str = "", **more: Any) -> WSGIEnvironment:
-        """Return the environ of a request with what every request of this trial has."""
+        """Return the environ of a request, with the cookies and additions of this trial."""
         pairs = [f"{name}={value}" for name, value in self.brought]
         text = "; ".join([*pairs, *filter(None, [cookie_string])])
         return environ_for(route, text, **{**more, **self.extra})
@@ -163,10 +163,10 @@ class Trial:
         return law.can_be_refused(self.policy, key)
 
     def _environ(self, asked: Asked, cookie_string: str) -> WSGIEnvironment:
-        return self.environ_for(asked.route, cookie_string, **_made_elsewhere(asked))
+        return self.environ_for(asked.route, cookie_string, **_cross_site_fields(asked))
 
-    def _driven(self, asked: Asked) -> tuple[list[Answer], Heard]:
-        """Return what each try is answered, and what was heard inside."""
+    def _drive(self, asked: Asked) -> tuple[list[Answer], Heard]:
+        """Return the answer to each try, and the calls recorded behind the gate."""
         environ = self._environ(asked, self._cookie_string(asked))
         answers = []
         with listening(
@@ -191,8 +191,8 @@ class Trial:
         lines = [f"{asked.route}: {what}"]
         if field is not None:
             lines.append(f"  {field[0]}: {field[1]}")
-        said = [f"a token ({each.kind}) saying {in_words(each.answers)}" for each in asked.tokens]
-        lines.append(f"  the visitor sends: {' and '.join(said) or 'no choice'}")
+        answers = [f"a token ({each.kind}) saying {in_words(each.answers)}" for each in asked.tokens]
+        lines.append(f"  the visitor sends: {' and '.join(answers) or 'no choice'}")
         lines += [f"  {unusual}" for unusual in asked.in_words()]
         lines.append(f"  so allowed are: {', '.join(sorted(self._allowed(asked)))}")
         cookie_string = self._environ(asked, self._cookie_string(asked)).get("HTTP_COOKIE")
@@ -203,14 +203,14 @@ class Trial:
         raise AssertionError(message)
 
     def _allowed(self, asked: Asked) -> set[str]:
-        believed = [each.answers for each in asked.tokens if each.answers is not None]
+        verified = [each.answers for each in asked.tokens if each.answers is not None]
         withheld = law.are_answers_withheld(self._environ(asked, ""))
-        return law.allowed(self.policy, *believed, withheld=withheld)
+        return law.allowed(self.policy, *verified, withheld=withheld)
 
     def _allowed_in_response(
         self, asked: Asked, headers: Fields, bare: tuple[Answer, set[str]] | None
     ) -> set[str]:
-        """Return what is allowed once the application has chosen, if it has."""
+        """Return the allowed categories after a choice that the application made, if it made one."""
         if bare is not None:
             return bare[1]
         for text in set_cookies(headers):
@@ -219,17 +219,17 @@ class Trial:
         return self._allowed(asked)
 
     def _allowed_by(self, value: str) -> set[str]:
-        """Return what the preferences cookie in a response allows."""
+        """Return the categories that the preferences cookie of a response allows."""
         return law.allowed(self.policy, read_answers(self.gate, value))
 
     def _check_reading(self, asked: Asked, heard: Heard) -> None:
         __tracebackhide__ = True
         allowed = self._allowed(asked)
-        believed = [str(each) for each in asked.tokens if each.answers is not None]
+        verified = [str(each) for each in asked.tokens if each.answers is not None]
         for environ in heard.environs:
             for name, value in cookies_in(environ.get("HTTP_COOKIE", "")):
                 if name == self.policy.cookie_name:
-                    fine, reason = value in believed, "which proves nothing"
+                    fine, reason = value in verified, "which proves nothing"
                 else:
                     key = law.key_of(self.policy, name)
                     fine, reason = self._passes(key, allowed) or not self._filters, why(key)
@@ -250,11 +250,11 @@ class Trial:
                     self._fail(asked, f"the response sets the cookie {name!r}, {why(key)}", field)
 
     def _bare(self, asked: Asked) -> tuple[Answer, set[str]]:
-        """Return what the bare application answers, and what is allowed once it has chosen."""
-        believed = [each.answers for each in asked.tokens if each.answers is not None]
+        """Return the bare application's answer, and the allowed categories after its choice."""
+        verified = [each.answers for each in asked.tokens if each.answers is not None]
         allowed = self._allowed(asked)
-        agreed = {key: key in allowed for key in self.policy.digests if any(key in each for each in believed)}
-        # Cookies brought along are filtered as all others are.
+        agreed = {key: key in allowed for key in self.policy.digests if any(key in each for each in verified)}
+        # The test's own cookies are filtered like all others.
         visible = [
             f"{name}={value}"
             for name, value in [*self.brought, *asked.others]
@@ -269,9 +269,9 @@ class Trial:
             [key for key, yes in agreed.items() if yes],
             refused=[key for key, yes in agreed.items() if not yes],
             environ=environ,
-            answers_withheld=not believed and law.are_answers_withheld(environ),
+            answers_withheld=not verified and law.are_answers_withheld(environ),
         )
-        # Only asked for when there is one.
+        # `_bare` is only called with an application.
         answer = drive(self.application, environ)  # type: ignore[arg-type]
         if stand_in._chosen_at is not None:
             chosen = stand_in.preferences.answers
@@ -290,8 +290,8 @@ class Trial:
         return "; ".join(f"{name}={value}" for name, value in [*asked.others, *pairs])
 
 
-def _made_elsewhere(asked: Asked) -> dict[str, str]:
-    """Return what another site's page makes of a request: one in a frame, or a form's."""
+def _cross_site_fields(asked: Asked) -> dict[str, str]:
+    """Return the fields of a request from another site's page: in a frame, or by a form."""
     if not asked.cross_site:
         return {}
     is_form = asked.route.method not in SAFE_METHODS
@@ -303,7 +303,7 @@ def _made_elsewhere(asked: Asked) -> dict[str, str]:
 
 
 def read_answers(gate: Any, value: str) -> dict[str, bool]:
-    """Return the answers in a preferences cookie that was set.
+    """Return the answers in a preferences cookie that the response sets.
 
     Raises:
         AssertionError: it is not genuine.
@@ -318,7 +318,7 @@ def read_answers(gate: Any, value: str) -> dict[str, bool]:
 
 
 def accepting_all(gate: Any) -> str:
-    """Return the Cookie field of somebody who has just accepted everything."""
+    """Return the Cookie field of a visitor who has just accepted everything."""
     value = gate.serializer.dumps(gate.policy.choose(list(gate.policy.digests)))
     return f"{gate.policy.cookie_name}={value}"
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _NoGate:
-    """Stands for the gate of a visit that has none."""
+    """The minimal gate of a visit without a gate."""
 
     def __init__(self, policy: Catalogue, preferences_path: str | None) -> None:
         self._judge = Judge(policy)
@@ -48,9 +48,9 @@ def visit(
     preferences_path: str | None = "/cookies",
     answers_withheld: bool = False,
 ) -> Visit:
-    """Return the visit of somebody who accepted and refused these, and was not asked the rest.
+    """Return the visit of a visitor who accepted and refused these categories, and has not answered the rest.
 
-    It takes choices, too, as the one in an environ does: put it there as ``consentgate.visit``.
+    It records choices like the visit in an environ: put it there as ``consentgate.visit``.
 
     >>> from consentgate import Category, Policy
     >>> policy = Policy([Category("statistical", cookies=["_ga"])])
@@ -61,10 +61,10 @@ def visit(
         policy: the policy visited under.
         accepted: keys of the categories accepted.
         refused: keys of those refused.
-        environ: of the request, to whose page the banner leads back.
-        preferences_path: where a gate would have its page, for the banner.
+        environ: the request's environ; the banner returns to its page.
+        preferences_path: the path of the preferences page, for the banner.
         answers_withheld: whether the browser held the visitor's answers back, as it does in frames on
-            other sites: then exempt categories are off, and nothing is asked.
+            other sites. Exempt categories are off then, and nothing is asked.
 
     Raises:
         PolicyError: an unknown category, or a necessary one refused.

@@ -1,4 +1,4 @@
-"""A visitor with a browser's jar, who looks at pages and chooses. The only door to WebTest."""
+"""A visitor with a browser's jar, who requests pages and chooses; the only import of WebTest."""
 
 import re
 import time
@@ -14,15 +14,15 @@ from .jar import Jar
 
 
 class Visitor:
-    """Somebody who looks at an application's pages, with a jar that keeps what a browser would keep.
+    """A visitor of an application, with a jar that stores cookies as browsers do.
 
     Args:
-        app: the application as visitors meet it, gate and all.
-        origin: scheme and host it is visited under; `get` and `post` take other hosts' full URLs too.
-        preferences_path: where the gate's page is; the gate's own word when *app* is the gate.
-        cookies: what the jar holds from the beginning, a mapping or a Cookie string: such as the session of
-            somebody who has logged in.
-        clock: gives Unix seconds, by which cookies end.
+        app: the application as it is served, with its gate.
+        origin: scheme and host of relative paths; `get` and `post` also take full URLs of other hosts.
+        preferences_path: the path of the gate's page; unless given, the gate's option if *app* is the gate.
+        cookies: the first content of the jar, a mapping or a Cookie string: such as the session of a visitor
+            who has logged in.
+        clock: returns the Unix seconds by which cookies expire.
 
     >>> from consentgate import Category, Policy
     >>> from consentgate.testing import Application
@@ -46,7 +46,7 @@ class Visitor:
         clock: Callable[[], float] = lambda: time.time(),
     ) -> None:
         self.jar: Jar = Jar()
-        """The cookies the browser keeps; `Jar` says how to look into it."""
+        """The stored cookies, a `Jar`."""
         for name, value in cookie_pairs(cookies):
             self.jar.put(name, value, origin)
         self._origin = origin
@@ -56,8 +56,11 @@ class Visitor:
         self._gated = app
         self._app = TestApp(self._browse, lint=False)
 
+    def __repr__(self) -> str:
+        return f"<Visitor of {self._origin} with {self.jar!r}>"
+
     def get(self, path: str, **options: Any) -> TestResponse:
-        """Look at a page, its address typed; *options* are WebTest's. The response is WebTest's too.
+        """Request a page as if its address was typed; *options* and response are WebTest's.
 
         Raises:
             webtest.AppError: the status is 400 or more and no *status* or *expect_errors* was given.
@@ -66,7 +69,7 @@ class Visitor:
         return self._app.get(self._url(path), **options)
 
     def post(self, path: str, form: Any = "", **options: Any) -> TestResponse:
-        """Post a form of the site's own pages; *options* are WebTest's. The response is WebTest's too.
+        """Post a form of the site's own pages; *options* and response are WebTest's.
 
         Raises:
             webtest.AppError: the status is 400 or more and no *status* or *expect_errors* was given.
@@ -74,7 +77,7 @@ class Visitor:
         return self._app.post(self._url(path), form, **options)
 
     def choices(self) -> dict[str, str]:
-        """Return what the site says this visitor has chosen: category key to accepted, refused or unset."""
+        """Return the state of each category: ``"accepted"``, ``"refused"`` or ``"unset"``."""
         as_script = {"HTTP_SEC_FETCH_SITE": "same-origin", "HTTP_SEC_FETCH_MODE": "cors"}
         answer = self._app.get(
             self._url(self._path),
@@ -84,11 +87,11 @@ class Visitor:
         return {key: each["state"] for key, each in answer["categories"].items()}
 
     def accept(self, *category_keys: str) -> None:
-        """Say yes to exactly these, as a button of the page does; other answers, and their absence, stand."""
+        """Accept exactly these categories, as a button of the page does; all other answers stay."""
         self._choose([("action", "accept"), *(("category", key) for key in category_keys)])
 
     def refuse(self, *category_keys: str) -> None:
-        """Say no to exactly these, as a button of the page does: so one withdraws, and objects."""
+        """Refuse exactly these categories, as a button of the page does; all other answers stay."""
         self._choose([("action", "refuse"), *(("category", key) for key in category_keys)])
 
     def save(self, *category_keys: str) -> None:
@@ -110,10 +113,10 @@ class Visitor:
         return path if "://" in path else self._origin + path
 
     def _browse(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Ask the application with the jar's cookies, and keep what it sets before anybody looks."""
+        """Call the application with the jar's cookies, and store the response's cookies in the jar."""
         _complete(environ, self._origin)
         url = request_uri(environ)
-        environ.pop("HTTP_COOKIE", None)  # WebTest's own jar has no say
+        environ.pop("HTTP_COOKIE", None)  # WebTest's own jar is not used
         cookie_string = self.jar.cookie_string(url, now=self._clock())
         if cookie_string:
             environ["HTTP_COOKIE"] = cookie_string
@@ -124,14 +127,14 @@ class Visitor:
 
 
 _TYPED = "consentgate.testing.typed"
-"""Key in the environ of a request whose address was typed."""
+"""Environ key that marks a request as typed."""
 
 
 def _complete(environ: WSGIEnvironment, origin: str) -> None:
-    """Make *environ* that of a browser's navigation, from a page of this origin unless it was typed.
+    """Add the fields of a browser's navigation, typed or from a page of *origin*, to *environ*.
 
-    Host names no default port; a form says its Origin; and Fetch Metadata goes where browsers send it: over
-    https, and to this very machine (W3C Fetch Metadata 2, "potentially trustworthy").
+    Host holds no default port, and a form has an Origin. Fetch Metadata is sent over https, and to loopback
+    (W3C Fetch Metadata 2, "potentially trustworthy").
     """
     scheme, host = environ["wsgi.url_scheme"], environ["HTTP_HOST"]
     environ["HTTP_HOST"] = host = host.removesuffix({"https": ":443", "http": ":80"}[scheme])

@@ -1,4 +1,4 @@
-"""Cookies that a test suite meets, noted while it uses the test clients of Werkzeug, Django and WebTest."""
+"""Record the cookies that a test suite meets in the test clients of Werkzeug, Django and WebTest."""
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +19,7 @@ from consentgate.gate.middleware import ConsentGate
 
 
 class Response(NamedTuple):
-    """The part of a response that is noted."""
+    """The recorded part of a response."""
 
     set_cookies: Iterable[str]
     over_https: bool
@@ -31,7 +31,7 @@ def _werkzeug(response: Any) -> Iterator[Response]:
 
 
 def _django(response: Any) -> Iterator[Response]:
-    # Django's client calls no WSGI application: this is its response, before it is one.
+    # Django's client calls no WSGI application, so the cookies are in the HttpResponse.
     lines = (morsel.OutputString() for morsel in response.cookies.values())
     yield Response(lines, response.wsgi_request.scheme == "https")
 
@@ -50,7 +50,7 @@ CLIENTS: dict[tuple[str, str, str], Callable[[Any], Iterator[Response]]] = {
 
 @contextmanager
 def watching() -> Iterator[DriftRecorder]:
-    """Note what applications set: behind every gate, and as the test clients that are installed see it."""
+    """Record the cookies set behind every gate, and those seen by each installed test client."""
     with tempfile.TemporaryDirectory(prefix="consentgate-") as folder, ExitStack() as undo:
         recorder = DriftRecorder(Path(folder) / "drift.sqlite")
         for each in (_gates(recorder, undo), *_clients(recorder)):
@@ -72,7 +72,7 @@ def table_of(report: Report) -> str:
 
 
 def _gates(recorder: DriftRecorder, undo: ExitStack) -> Any:
-    """Return a patch by which each gate's application is noted, before the gate strips anything."""
+    """Return a patch that records the cookies of each gate's application before the gate strips any."""
     call = ConsentGate.__call__
 
     def noted(gate: Any, environ: Any, start_response: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Stories of several requests, with a browser's jar: a refusal empties it, a newer choice counts."""
+"""Assertions over several requests with a browser's jar: a refusal empties it, a newer choice counts."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -21,18 +21,18 @@ from .trial import Trial, read_answers
 __tracebackhide__ = True  # pytest shows the caller's line, and the message
 
 MOST_HELD = 100
-"""Cookies a visitor holds when they refuse."""
+"""Cookies in the jar when the visitor refuses."""
 
 FEW_RESPONSES = 6
-"""Responses after which a refusal's cookies are gone, and one more for each 25 places they are stored in."""
+"""Responses in which all refused cookies must expire; one more for each 25 stored cookies."""
 
 
 class Session:
-    """A browser that visits one host, and keeps what it is told.
+    """A browser that visits one host and stores its cookies.
 
     Args:
         app: the application it visits.
-        extra: for each request's environ.
+        extra: additions to each request's environ.
     """
 
     def __init__(self, app: WSGIApplication, extra: dict[str, Any]) -> None:
@@ -44,7 +44,7 @@ class Session:
         return request_uri(environ_for(route, "", **self._extra), include_query=False)
 
     def ask(self, route: Route) -> Answered:
-        """Return what is answered to a request with the jar's cookies; the jar keeps what it sets."""
+        """Send the jar's cookies to *route*, store the cookies of the response, and return it."""
         url = self.url_of(route)
         answer = drive(self._app, environ_for(route, self.jar.cookie_string(url), **self._extra))
         self.jar.store_response(answer.headers, url)
@@ -56,10 +56,10 @@ class Session:
 
 
 def assert_a_refusal_empties_the_jar(trial: Trial) -> None:
-    """Fail if a visitor who accepted all, and then refused all, goes on sending what may be refused.
+    """Fail if a visitor who accepted all and then refused all goes on sending refusable cookies.
 
-    The jar holds what the application sets, and what scripts set under each declared name. It is empty of
-    these after a few responses. Cookies of another path are not sent here, so they do not count.
+    The jar holds the cookies that the application sets, and one by a script for each declared name. A few
+    responses later none of them may be sent. Cookies of other paths are not sent here and do not count.
     """
     __tracebackhide__ = True
     if not getattr(trial.options, "expire_unaccepted", False):
@@ -119,7 +119,7 @@ def assert_a_newer_choice_counts(trial: Trial) -> None:
                 for name, value in cookies_in(session.jar.cookie_string(url))
                 if name == policy.cookie_name
             ]
-            # An objection to an exempt category stands, whoever accepts the rest.
+            # accept_all does not withdraw an objection to an exempt category.
             due = law.answers_of(policy, newer)
             if any((key in law.allowed(policy, *held)) != yes for key, yes in due.items()):
                 raise AssertionError(
@@ -129,10 +129,10 @@ def assert_a_newer_choice_counts(trial: Trial) -> None:
 
 
 def choose(trial: Trial, session: Session, action: str) -> None:
-    """Make the session's visitor choose, on the page where it can be reached, else by a genuine cookie.
+    """Make a choice for the session: on the preferences page if it can be reached, else by a genuine cookie.
 
     Raises:
-        AssertionError: the page records other answers than the action means.
+        AssertionError: the page records other answers than this action must.
     """
     __tracebackhide__ = True
     name = trial.policy.cookie_name
@@ -141,12 +141,12 @@ def choose(trial: Trial, session: Session, action: str) -> None:
     for text in set_cookies(answer.headers) if answer.starts else ():
         if name_of(text) == name and value_of(text):
             recorded, due = read_answers(trial.gate, value_of(text)), law.answers_of(trial.policy, action)
-            # An objection that stands is kept by a yes to all.
+            # accept_all keeps an earlier objection.
             if {key: yes for key, yes in recorded.items() if yes or action != "accept_all"} != due:
                 raise AssertionError(f"{route}: {action} records {recorded}, not {due}")
             if session.jar.get(name) == value_of(text):
                 return
-    # The page is elsewhere; or over http, where browsers keep no Secure cookie.
+    # The gate has no page here, or the request is http and browsers store no Secure cookie.
     session.jar.put(name, _token(trial, action), session.url_of(Route()))
 
 
@@ -160,7 +160,7 @@ def _choice(trial: Trial, action: str) -> Route:
 
 
 def _token(trial: Trial, action: str, *, age: int = 0) -> str:
-    """Return the value of the preferences cookie of somebody who chose so, *age* seconds ago."""
+    """Return the preferences cookie's value for a choice made *age* seconds ago."""
     policy = trial.policy
     at = int(time.time()) - age
     answers = law.answers_of(policy, action)
@@ -170,7 +170,7 @@ def _token(trial: Trial, action: str, *, age: int = 0) -> str:
 
 
 def _list_scripts(trial: Trial, url: str) -> Iterator[str]:
-    """Yield set-cookie-strings such as scripts write, for each declared cookie that may be refused."""
+    """Yield a set-cookie-string as scripts write it for each declared cookie that may be refused."""
     host = url.partition("://")[2].partition("/")[0].partition(":")[0]
     mount = trial.extra.get("SCRIPT_NAME", "")
     for category in trial.policy.categories:
@@ -199,7 +199,7 @@ def _written(name: str, cookie: Cookie, domain: str | None, path: str, url: str)
 
 
 def _parents(host: str) -> list[str]:
-    """Return *host* and each of its parent domains of two labels or more; none of an address."""
+    """Return *host* and each parent domain with two labels or more; nothing for an IP address."""
     labels = host.split(".")
     if labels[-1].isdigit() or host.startswith("["):
         return []
