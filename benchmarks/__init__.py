@@ -1,1 +1,1 @@
-"""What the gate costs, beside the fastest one we could write and everything else a site could install."""
+"""The cost of the gate, beside the fastest version we could write and other tools."""

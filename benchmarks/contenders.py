@@ -1,4 +1,4 @@
-"""What is timed: nothing, the floor, the gate, and what else a site could install or write by hand."""
+"""The contenders: nothing, the floor, the gate, other tools, and code by hand."""
 
 import hashlib
 import hmac
@@ -215,7 +215,7 @@ class Default(Gate):
 
 
 class _ByHand(Contender):
-    """What one writes in an afternoon: a framework's request and response, itsdangerous, fnmatch."""
+    """Code written by hand in an afternoon: a framework's request and response, itsdangerous, fnmatch."""
 
     def __init__(self, declared: Declared) -> None:
         from itsdangerous import URLSafeTimedSerializer

@@ -153,7 +153,7 @@ def growth(short: bool = False) -> Curves:
 
 
 def _tokens(counts: list[int]) -> list[Point]:
-    """What a token never seen costs after so many others."""
+    """Measure the cost of a new token after many others."""
     contender = Default(_policy())
     app, made = contender.wrap(_application), 0
     now = int(time.time())

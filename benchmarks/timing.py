@@ -45,7 +45,7 @@ class Entry:
             pass
         kept = [value.partition("=")[0] for name, value in sent if name.lower() == "set-cookie"]
         want = expected(self.workload, environ["bench.fields"])
-        # What a gate adds to expire is no cookie.
+        # Lines that the gate adds to expire cookies are not counted.
         lines = [value for name, value in sent if name.lower() == "set-cookie" and "Max-Age=0" not in value]
         kept = [value.partition("=")[0] for value in lines]
         if kept != want:

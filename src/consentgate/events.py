@@ -125,7 +125,7 @@ class Reporter:
 
     @property
     def has_listeners(self) -> bool:
-        """Whether somebody wants to know of every cookie that does not pass."""
+        """Whether a listener needs every cookie that does not pass."""
         return bool(self._observers) or logger.isEnabledFor(logging.DEBUG)
 
     @property

@@ -10,7 +10,7 @@ from consentgate import Category, Cookie, Policy
 from consentgate.gate import expiry
 from consentgate.gate.expiry import (
     LARGEST_ADDITION,
-    Place,
+    RequestTarget,
     Scope,
     SeenScopes,
     default_path,
@@ -56,7 +56,7 @@ def test_browsers_accept_every_line_for_the_scopes_listed(
 ) -> None:
     """A deletion that breaks a prefix's rules is ignored (R38, R45)."""
     policy = Policy([Category("a", cookies=[Cookie(name, partitioned=partitioned)])])
-    for scope in list_scopes(name, policy, seen, Place("/app", HOST, widely)):
+    for scope in list_scopes(name, policy, seen, RequestTarget("/app", HOST, widely)):
         line = write_expiry(name, scope)
         assert find_refusal(line, name) == ""
         jar = Jar()
@@ -108,7 +108,7 @@ def listed(
     host: str | None = HOST,
     widely: bool = False,
 ) -> list[Scope]:
-    return list(list_scopes(name, DECLARED, seen, Place(mount, host, widely)))
+    return list(list_scopes(name, DECLARED, seen, RequestTarget(mount, host, widely)))
 
 
 def test_a_declaration_without_domain_is_host_only() -> None:
@@ -260,8 +260,8 @@ def test_seen_scopes_are_four_a_name_and_bounded() -> None:
     assert [seen.add("a", scope) for scope in several] == [True] * 4 + [False] * 2
     assert seen.of("a") == tuple(several[:4])
     assert not seen.add("a", several[0])
-    assert not seen.add("b", Scope(None, "/" + "x" * SeenScopes.LONGEST))
-    assert not seen.add("x" * (SeenScopes.LONGEST + 1), ROOT)
+    assert not seen.add("b", Scope(None, "/" + "x" * SeenScopes.LONGEST_SCOPE))
+    assert not seen.add("x" * (SeenScopes.LONGEST_SCOPE + 1), ROOT)
     assert seen.of("b") == ()
     for number in range(3 * SeenScopes.SIZE):
         assert seen.add(f"n{number}", ROOT)

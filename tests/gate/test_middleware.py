@@ -17,7 +17,8 @@ from hypothesis import example, given
 from consentgate import Basis, Category, ConsentGate, Event, Policy, PolicyError, Visit
 from consentgate.consent.tokens import TokenReader
 from consentgate.consent.verdict import Judge, Situation
-from consentgate.gate.response import ResponseContext, find_line_break, rewrite_response_headers
+from consentgate.gate.response import ResponseContext, rewrite_response_headers
+from consentgate.gate.scan import find_line_break
 from consentgate.headers.cookie import cookie_name
 from tests.conftest import KEY, MATRIX, NOW, application, cookie, environ_for, make_policy, request
 from tests.strategies import accepted, cookie_strings, response_headers, sane_response_headers

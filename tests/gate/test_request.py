@@ -288,8 +288,8 @@ def test_cookie_fields_are_cached_within_bounds() -> None:
 @pytest.mark.parametrize(
     ("field", "is_remembered"),
     [
-        ("sid=" + "x" * (RepeatedFields.LONGEST - 4), True),
-        ("sid=" + "x" * (RepeatedFields.LONGEST - 3), False),
+        ("sid=" + "x" * (RepeatedFields.LONGEST_FIELD - 4), True),
+        ("sid=" + "x" * (RepeatedFields.LONGEST_FIELD - 3), False),
         ("; ".join(["sid=1; zzz=2"] * RepeatedFields.MOST_SPANS), True),
         ("; ".join(["sid=1; zzz=2"] * (RepeatedFields.MOST_SPANS + 1)), False),
     ],

@@ -13,12 +13,12 @@ from consentgate.gate.response import (
     JudgedFields,
     ResponseContext,
     RewrittenHeaders,
-    find_line_break,
     has_optional_cookies,
     judge_set_cookies,
     names_set,
     rewrite_response_headers,
 )
+from consentgate.gate.scan import find_line_break
 from consentgate.headers.cache_control import may_be_shared
 from consentgate.headers.cookie import cookie_name, has_line_break, is_set_cookie
 from consentgate.headers.names import Field

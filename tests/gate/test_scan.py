@@ -5,8 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consentgate.consent.verdict import Judge, Situation
-from consentgate.gate.response import find_line_break, judge_set_cookies
-from consentgate.gate.scan import UnremarkableCookies, scan_fields
+from consentgate.gate.response import judge_set_cookies
+from consentgate.gate.scan import UnremarkableCookies, find_line_break, scan_fields
 from consentgate.headers.cookie import is_set_cookie
 from consentgate.headers.names import Field
 from consentgate.headers.set_cookie import find_refusal
@@ -32,7 +32,7 @@ UNREMARKABLE = UnremarkableCookies(JUDGE)
 @example("sid=" + "x" * 5000)
 @example("sid=1\x07")
 @example("sid; sid=1")
-def test_an_unremarkable_cookie_passes_in_every_situation_and_nothing_is_said_of_it(text: str) -> None:
+def test_an_unremarkable_cookie_passes_in_every_situation_without_a_log_line(text: str) -> None:
     """P2; and the second time as the first."""
     for _ in range(2):
         if UNREMARKABLE.has(text):

@@ -52,7 +52,7 @@ def test_a_workload_above_its_ceiling_is_found(capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize("returning", [False, True])
-def test_what_is_timed_with_hosts_carries_the_field(returning: bool) -> None:
+def test_a_timed_response_with_hosts_carries_the_field(returning: bool) -> None:
     names = {}
     for declared in (False, True):
         documents = hosts.Documents(hosts=declared, returning=returning)

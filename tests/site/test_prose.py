@@ -11,23 +11,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-REWRITTEN_ELSEWHERE = (
-    "src/consentgate/_cache.py",
-    "src/consentgate/consent/preferences.py",
-    "src/consentgate/consent/signing.py",
-    "src/consentgate/consent/tokens.py",
-    "src/consentgate/consent/verdict.py",
-    "src/consentgate/events.py",
-    "src/consentgate/gate",
-    "src/consentgate/headers/cache_control.py",
-    "src/consentgate/headers/cookie.py",
-    "src/consentgate/headers/names.py",
-    "src/consentgate/headers/origin.py",
-    "src/consentgate/headers/set_cookie.py",
-    "src/consentgate/visit",
-)
-"""Files and folders of src that do not follow the rules yet; none may be added."""
-
 SENTENCE = re.compile(
     r"(?:\A\W*|\n\n|[.:;!?]\s+(?=[A-Z]))(?P<begin>(?:What|Who|Whose|Whom|Of)\b|Tell whether\b)[^\n]*"
 )
@@ -49,12 +32,9 @@ RETIRED = re.compile(
 """Identifiers that plain words have replaced."""
 
 
-def sources(folder: str, *, leave_out: tuple[str, ...] = ()) -> Iterator[Path]:
-    """Yield the Python files in *folder*, but for those in *leave_out*."""
-    excluded = [ROOT / each for each in leave_out]
-    for path in sorted((ROOT / folder).rglob("*.py")):
-        if not any(path == each or each in path.parents for each in excluded):
-            yield path
+def sources(folder: str) -> Iterator[Path]:
+    """Yield the Python files in *folder*."""
+    yield from sorted((ROOT / folder).rglob("*.py"))
 
 
 def texts_of(source: str) -> Iterator[tuple[int, str]]:
@@ -108,22 +88,14 @@ def test_names_of_tests_are_plain_statements(folder: str) -> None:
 @pytest.mark.parametrize("folder", ["src", "examples", "fuzz", "tools"])
 def test_sentences_begin_with_their_subject(folder: str) -> None:
     found = {
-        str(path.relative_to(ROOT)): sentences_to_mend(path.read_text("utf-8"))
-        for path in sources(folder, leave_out=REWRITTEN_ELSEWHERE)
+        str(path.relative_to(ROOT)): sentences_to_mend(path.read_text("utf-8")) for path in sources(folder)
     }
     assert {path: lines for path, lines in found.items() if lines} == {}
 
 
 def test_no_retired_word_names_anything() -> None:
-    found = {
-        str(path.relative_to(ROOT)): retired_words(path.read_text("utf-8"))
-        for path in sources("src", leave_out=REWRITTEN_ELSEWHERE)
-    }
+    found = {str(path.relative_to(ROOT)): retired_words(path.read_text("utf-8")) for path in sources("src")}
     assert {path: words for path, words in found.items() if words} == {}
-
-
-def test_every_file_left_out_is_there() -> None:
-    assert [each for each in REWRITTEN_ELSEWHERE if not (ROOT / each).exists()] == []
 
 
 @pytest.mark.parametrize(

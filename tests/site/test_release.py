@@ -64,7 +64,7 @@ def test_the_source_archive_holds_what_its_tests_need() -> None:
 
 
 @needs_workflows
-def test_actions_are_pinned_and_their_version_is_told() -> None:
+def test_actions_are_pinned_with_their_version_beside_them() -> None:
     used = [
         line.strip().removeprefix("- ")
         for path in WORKFLOWS

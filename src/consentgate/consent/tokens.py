@@ -82,8 +82,8 @@ class TokenReader:
     def read(self, cookie_string: str, now: float) -> TokenResult:
         """Return the answers that *cookie_string* proves at *now*, in Unix seconds.
 
-        Of several genuine tokens, only the answers they agree on count: a sibling host may have planted
-        one. Nothing is asked if one of them answers everything.
+        If several genuine tokens disagree, only the answers they share count: a sibling host may have
+        planted one. Nothing is asked if one of them answers everything.
         """
         if self._cookie_name not in cookie_string:
             return NO_TOKEN

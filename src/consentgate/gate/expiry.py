@@ -53,7 +53,7 @@ class SeenScopes:
 
     SIZE = 256
     MOST = 4
-    LONGEST = 512
+    LONGEST_SCOPE = 512
 
     def __init__(self) -> None:
         self._scopes: dict[str, tuple[Scope, ...]] = {}
@@ -61,7 +61,7 @@ class SeenScopes:
     def add(self, name: str, scope: Scope) -> bool:
         """Remember that *name* was set with this scope; return whether that is new."""
         known = self._scopes.get(name, ())
-        if scope in known or len(known) >= self.MOST or len(name) + len(scope.path) > self.LONGEST:
+        if scope in known or len(known) >= self.MOST or len(name) + len(scope.path) > self.LONGEST_SCOPE:
             return False
         if len(self._scopes) >= self.SIZE:
             self._scopes = {}
@@ -82,7 +82,7 @@ def default_path(path: str) -> str:
     return path[: path.rfind("/")] or "/" if path.startswith("/") else "/"
 
 
-class Place(NamedTuple):
+class RequestTarget(NamedTuple):
     """Where a request was for, and when.
 
     Attributes:
@@ -100,7 +100,9 @@ JUST_ANSWERED = 60
 """Seconds after a choice in which refused cookies are also looked for in wider scopes."""
 
 
-def list_scopes(name: str, catalogue: Catalogue, seen: Iterable[Scope], place: Place) -> tuple[Scope, ...]:
+def list_scopes(
+    name: str, catalogue: Catalogue, seen: Iterable[Scope], target: RequestTarget
+) -> tuple[Scope, ...]:
     """Return the scopes under which a cookie of this name may be stored, the likeliest first.
 
     Each declared one; for a declaration without Domain, the host and its parent domains, since scripts
@@ -109,11 +111,11 @@ def list_scopes(name: str, catalogue: Catalogue, seen: Iterable[Scope], place: P
     scopes: list[Scope] = []
     for cookie in catalogue.scopes_of(name):
         domains: list[str | None] = [cookie.domain]
-        if cookie.domain is None and place.widely:
-            domains += list_parent_domains(place.host)
+        if cookie.domain is None and target.widely:
+            domains += list_parent_domains(target.host)
         scopes += [Scope(domain, cookie.path, cookie.partitioned) for domain in domains]
-    if place.mount not in ("", "/"):
-        scopes += [scope._replace(path=place.mount) for scope in scopes]
+    if target.mount not in ("", "/"):
+        scopes += [scope._replace(path=target.mount) for scope in scopes]
     scopes += seen
     if is_host_only(name):
         scopes = [Scope(None, "/", scope.partitioned) for scope in scopes]

@@ -1,4 +1,4 @@
-"""Browsers' reports of other hosts: on which responses they are asked for, and who hears of them."""
+"""Decide which responses ask for reports of other hosts, and pass reports on to observers."""
 
 import random
 import time

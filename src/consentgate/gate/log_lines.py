@@ -1,4 +1,4 @@
-"""Warnings of the gate, each said once; docs/reference/log-lines.md says what to do about them."""
+"""The gate's warnings, each logged once; docs/reference/log-lines.md says how to mend them."""
 
 from consentgate.consent.tokens import Invalid
 
@@ -10,6 +10,11 @@ PROXY_FIX_INSIDE = (
 SECURE_ON_HTTP = (
     "a Secure preferences cookie is set on an http request, which browsers refuse; behind a "
     "proxy, put what reads X-Forwarded-Proto (such as ProxyFix with x_proto=1) outside the gate"
+)
+
+PLANTABLE = (
+    "another host of the same domain can set the preferences cookie %r, and so give consent for a visitor "
+    'who has not chosen; on https, write cookie_name="__Host-cookies_preferences" (visitors are then asked again)'
 )
 
 HTTP_BESIDE_HTTPS = (

@@ -77,7 +77,7 @@ class ResponseReport:
             else:
                 self._learn_scope(cookie)
         for cookie in judged.lasting:
-            self._warn_of_lifetime(cookie, is_shortened=cookie in judged.shortened)
+            self._warn_of_lifetime(cookie, is_shortened=cookie in judged.cut)
         for cookie in judged.prolonged:
             self._gate._warn("prolonged", log_lines.PROLONGED, cookie.name[:128])
 

@@ -164,7 +164,7 @@ class RepeatedField(Answers):
 
 
 class RepeatedFields:
-    """Cookie fields that came lately, and how each was read and filtered.
+    """A cache of recent Cookie fields with their verified answers and filtered results.
 
     Goal: a page and its twenty subresources send one Cookie field; read and filter it once. Plan: a
     field is known by its hash, which is salted in each process; its token, the one part that is kept, is
@@ -174,7 +174,7 @@ class RepeatedFields:
     """
 
     SIZE = 2048
-    LONGEST = 4096
+    LONGEST_FIELD = 4096
     MOST_SPANS = 8
 
     def __init__(self) -> None:
@@ -197,7 +197,7 @@ class RepeatedFields:
         if (
             tokens.invalid
             or len(tokens.verified) > 1
-            or len(cookie_string) > self.LONGEST
+            or len(cookie_string) > self.LONGEST_FIELD
             or len(filtered.kept) > self.MOST_SPANS
         ):
             return

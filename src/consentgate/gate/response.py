@@ -17,7 +17,6 @@ from consentgate.headers.cookie import (
     BLANK,
     cookie_name,
     cookie_values,
-    has_line_break,
     is_storable,
     sets_again,
 )
@@ -59,7 +58,7 @@ _DELETABLE = frozenset(
 """Reasons of cookies that do not pass, or are undeclared, and whose deletion passes."""
 
 
-_GATED = (Reason.ACCEPTED, Reason.EXEMPT)
+_BY_ANSWER = (Reason.ACCEPTED, Reason.EXEMPT)
 """Reasons of cookies that pass by the visitor's answers: their response belongs to this visitor alone."""
 
 
@@ -76,7 +75,7 @@ class JudgedFields(NamedTuple):
         undeclared: the cookies of no category that went through.
         passed: the cookies of a category that went through.
         lasting: those among them that state more than their declared lifetime.
-        shortened: those whose lifetime was cut.
+        cut: those whose lifetime was cut.
         prolonged: exempt ones that the browser already had, set for more than a day with a new value.
     """
 
@@ -85,18 +84,8 @@ class JudgedFields(NamedTuple):
     undeclared: list[JudgedCookie]
     passed: list[JudgedCookie]
     lasting: list[JudgedCookie]
-    shortened: list[JudgedCookie]
+    cut: list[JudgedCookie]
     prolonged: list[JudgedCookie]
-
-
-def find_line_break(status: str, fields: Sequence[Field]) -> str | None:
-    """Return the first line break or NUL's place in words: the status, or a field that sets no cookie."""
-    if has_line_break(status):
-        return f"the status {status!r}"
-    for name, value in fields:
-        if (has_line_break(value) or has_line_break(name)) and field_kind(name) not in COOKIE_KINDS:
-            return f"the field {name!r}"
-    return None
 
 
 def judge_set_cookies(
@@ -149,10 +138,10 @@ def judge_set_cookies(
 
 
 def _limit(cookie: JudgedCookie, limits: "LifetimeLimits", judged: JudgedFields) -> str:
-    """Return the value of a field that may be shortened, and note in *judged* what its lifetime calls for."""
+    """Return the value of a field that may be cut, and note in *judged* what its lifetime calls for."""
     text = limits.apply(cookie)
     if text is not cookie.set_cookie_string:
-        judged.shortened.append(cookie)
+        judged.cut.append(cookie)
     if cookie.verdict.reason is _EXEMPT and limits.is_prolonged_by(cookie):
         judged.prolonged.append(cookie)
     return text
@@ -205,7 +194,7 @@ class LifetimeLimits(NamedTuple):
         text, reason = cookie.set_cookie_string or "", cookie.verdict.reason
         if reason is _EXEMPT:
             text = shorten_lifetime(text, LONGEST_EXEMPT, self.now, self.date)
-        if self.shortens and reason in _GATED:
+        if self.shortens and reason in _BY_ANSWER:
             text = shorten_lifetime(text, self.catalogue.limit_of(cookie.name), self.now, self.date)
         return text
 
@@ -245,7 +234,7 @@ class ResponseContext(NamedTuple):
         host_vary: names of the request's fields those depend on.
         hosts_are_private: whether they list a host that needs consent.
         cookie_string: the request's Cookie field.
-        shortens: whether lifetimes are shortened to those declared.
+        shortens: whether lifetimes are cut to those declared.
         expirable: names of refused cookies in the request, each with the scopes it may be stored under.
         turn: number of the expiring line to begin with.
         now: Unix seconds.
@@ -275,7 +264,7 @@ class RewrittenHeaders(NamedTuple):
     Attributes:
         fields: a list of ours.
         judged: the application's own, judged.
-        expired: names of the cookies the browser is told to forget, a name for each line.
+        expired: names of the cookies that the response expires, a name for each line.
     """
 
     fields: list[Field]
@@ -335,7 +324,7 @@ def add_host_fields(
 
 def _lets_gated_through(passed: list[JudgedCookie]) -> bool:
     """Return whether one of these cookies passed by the visitor's answers."""
-    return any(cookie.verdict.reason in _GATED for cookie in passed)
+    return any(cookie.verdict.reason in _BY_ANSWER for cookie in passed)
 
 
 def _tell_caches(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from consentgate._cache import BoundedCache
 from consentgate.consent.verdict import STRICTEST, Judge, Reason
-from consentgate.headers.cookie import LARGEST_PAIR
+from consentgate.headers.cookie import LARGEST_PAIR, has_line_break
 from consentgate.headers.names import COOKIE_KINDS, KINDS, PLAIN_NAMES, Field, FieldKind
 from consentgate.headers.set_cookie import find_refusal, may_exceed
 
@@ -67,3 +67,13 @@ def scan_fields(status: str, fields: Sequence[Field], unremarkable: Unremarkable
         elif not sets_cookies:
             sets_cookies = KINDS[name] is not _SET_COOKIE or not unremarkable.has(value)
     return sets_cookies, is_odd
+
+
+def find_line_break(status: str, fields: Sequence[Field]) -> str | None:
+    """Return the first line break or NUL's place in words: the status, or a field that sets no cookie."""
+    if has_line_break(status):
+        return f"the status {status!r}"
+    for name, value in fields:
+        if (has_line_break(value) or has_line_break(name)) and KINDS[name] not in COOKIE_KINDS:
+            return f"the field {name!r}"
+    return None

@@ -18,18 +18,17 @@ from consentgate.headers.names import Field
 from consentgate.visit import Visit
 
 from . import log_lines
-from .expiry import JUST_ANSWERED, PASSIVE_DESTINATIONS, Place, Scope, list_scopes
+from .expiry import JUST_ANSWERED, PASSIVE_DESTINATIONS, RequestTarget, Scope, list_scopes
 from .preferences_cookie import end_other_scopes, mint_cookie
 from .reporting import ReportingGate, ResponseReport
 from .request import list_pairs
 from .response import (
     ResponseContext,
     add_host_fields,
-    find_line_break,
     judge_set_cookies,
     rewrite_response_headers,
 )
-from .scan import UnremarkableCookies, scan_fields
+from .scan import UnremarkableCookies, find_line_break, scan_fields
 
 _PROXY_FIX = "werkzeug.proxy_fix.orig"
 
@@ -227,6 +226,12 @@ class GatedStartResponse:
         secure = gate.options.is_secure(policy.cookie_name, scheme)
         if secure and scheme != "https":
             gate._warn("scheme", log_lines.SECURE_ON_HTTP)
+        if (
+            scheme == "https"
+            and not policy.cookie_name.startswith("__Host-")
+            and policy.cookie_domain is None
+        ):
+            gate._warn("prefix", log_lines.PLANTABLE, policy.cookie_name)
         answers = visit._tokens.preferences.answers + visit._tokens.changed
         value = gate.serializer.dumps(Preferences(answers))
         line = mint_cookie(policy, value, secure=secure, http_only=gate.options.cookie_httponly)
@@ -250,13 +255,13 @@ class GatedStartResponse:
             return ()
         self._report.persistent(refused, now)
         last = max((answer.at for answer in visit._tokens.preferences.answers), default=0)
-        place = Place(
+        target = RequestTarget(
             mount=quote_path(visit._request.script_name).replace(";", "%3B"),
             host=self._host,
             widely=now < last + JUST_ANSWERED,
         )
         return tuple(
-            (name, list_scopes(name, gate.policy, gate._seen_scopes.of(name), place)) for name in refused
+            (name, list_scopes(name, gate.policy, gate._seen_scopes.of(name), target)) for name in refused
         )
 
     def _may_expire(self) -> bool:

@@ -1,4 +1,4 @@
-"""What caches are told of a response that depends on its visitor (RFC 9111, RFC 9213; R77 to R81)."""
+"""Cache-Control and Vary for responses that depend on the visitor (RFC 9111, RFC 9213; R77 to R81)."""
 
 import re
 from collections.abc import Iterator, Sequence

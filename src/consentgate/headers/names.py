@@ -1,4 +1,4 @@
-"""Response fields, told apart by their names, however they are spelled."""
+"""Recognise response fields by name, in any spelling."""
 
 from enum import Enum, auto
 

@@ -27,7 +27,7 @@ _REQUIRED: Any = object()
 
 
 class Visit:
-    """What the visitor behind one request allows; and how the application records a choice.
+    """The categories that one request's visitor allows; the application records choices here.
 
     Find it with `Visit.from_environ(environ)`. A choice takes effect in the response to this very
     request (R85) and is remembered in the next.
@@ -338,7 +338,7 @@ class Visit:
         return True
 
     def _ask(self) -> None:
-        """Note that the application's answer depends on the visitor: caches are told (R80)."""
+        """Note that the application's answer depends on the visitor, so its response varies (R80)."""
         if "Cookie" not in self._vary_fields:
             self._vary_fields = ("Cookie", *self._gate._signal_fields, *self._vary_fields)
             if self._response_started:
