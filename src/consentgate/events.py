@@ -18,7 +18,7 @@ from consentgate.headers.set_cookie import StatedAttributes, stated_attributes
 
 from .errors import PolicyError
 
-logger = logging.getLogger("consentgate")
+logger: logging.Logger = logging.getLogger("consentgate")
 
 Direction = Literal["request", "response"]
 Action = Literal["stripped", "withheld", "expired", "chosen", "passed", "reported"]

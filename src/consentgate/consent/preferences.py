@@ -149,7 +149,7 @@ def agree(several: Sequence[Preferences]) -> Preferences:
         given = [answer for each in several if (answer := each.answer(key)) is not None]
         refusals = [answer for answer in given if not answer.accepted]
         if refusals or len(given) == len(several):
-            agreed.append(min(refusals or given, key=lambda answer: answer.at))
+            agreed.append(min(refusals or given, key=lambda answer: (answer.at, answer.digest)))
     return Preferences(tuple(agreed))
 
 

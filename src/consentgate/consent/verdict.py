@@ -24,9 +24,9 @@ class Special(Enum):
     RESERVED = auto()
     """The preferences cookie: only the gate sets it."""
 
-    # Members are keys of every look-up of a verdict, and Enum's own hash is written in Python.
-    __hash__ = object.__hash__
 
+# Members are keys of every look-up of a verdict, and Enum's own hash is written in Python.
+Special.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 CategoryKey = str | Special
 """The key of the category a cookie is in, or its stand-in."""

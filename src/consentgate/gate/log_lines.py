@@ -14,7 +14,8 @@ SECURE_ON_HTTP = (
 
 PLANTABLE = (
     "another host of the same domain can set the preferences cookie %r, and so give consent for a visitor "
-    'who has not chosen; on https, write cookie_name="__Host-cookies_preferences" (visitors are then asked again)'
+    'who has not chosen; on https, write cookie_name="__Host-cookies_preferences" '
+    "(visitors are then asked again)"
 )
 
 HTTP_BESIDE_HTTPS = (

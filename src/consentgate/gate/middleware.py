@@ -64,12 +64,12 @@ class ConsentGate:
     def __init__(self, app: WSGIApplication, policy: Catalogue, **options: Any) -> None:
         if not isinstance(policy, Catalogue):
             raise PolicyError(f"policy must be a Policy, not {policy!r}")
-        self.options = GateOptions(**options)
+        self.options: GateOptions = GateOptions(**options)
         self.options.check_cookie(policy.cookie_name)
         check_application(app)
         self.app = app
         self.policy = policy
-        self.serializer = PreferencesSerializer(
+        self.serializer: PreferencesSerializer = PreferencesSerializer(
             policy,
             secret_key=self.options.secret_key,
             secret_key_fallbacks=self.options.secret_key_fallbacks,
@@ -204,12 +204,8 @@ class ConsentGate:
             return
         enforced, now = not self.options.report_only, self._now()
         if self._reporter.wants_cookies:
-            admitted = [
-                pair
-                for pair in list_pairs(cookie_string, self._judge, visit._permissions)
-                if pair.verdict.admitted
-            ]
-            self._reporter.passed(admitted, "request", now)
+            pairs = list_pairs(cookie_string, self._judge, visit._permissions)
+            self._reporter.passed([pair for pair in pairs if pair.verdict.admitted], "request", now)
         if not filtered.is_repeated or self._reporter.has_listeners:
             self._reporter.cookies("withheld", filtered.withheld, now, enforced=enforced)
             self._reporter.cookies("withheld", filtered.undeclared, now, enforced=False)
