@@ -10,7 +10,8 @@ from consentgate.consent.signing import is_well_formed, parse_payload
 from consentgate.consent.tokens import TokenReader
 from consentgate.consent.verdict import Judge, Situation
 from consentgate.gate.request import filter_cookie_string
-from consentgate.gate.response import find_line_break, judge_set_cookies
+from consentgate.gate.response import judge_set_cookies
+from consentgate.gate.scan import find_line_break
 from consentgate.headers.cache_control import (
     directives,
     forbid_storing,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from consentgate import Basis, Category, Policy
+from consentgate import Basis, Category, Event, Policy
 from consentgate.testing import (
     Application,
     assert_all_declared,
@@ -262,6 +262,29 @@ def test_choices_made_by_the_application_count_at_once() -> None:
         application = Application(response_headers=LINES, choice=choice)
         assert_enforced(gate(application), application=application)
         assert_enforced(gate(application))
+
+
+@pytest.mark.parametrize("third_parties", ["report", "block"])
+def test_the_fields_of_declared_hosts_are_no_difference(third_parties: str) -> None:
+    policy = Policy([Category("maps", hosts=["maps.example"])])
+    html = Application(response_headers=(("Content-Type", "text/html"), ("Content-Security-Policy", "a")))
+    options = {"third_parties": third_parties, "observer": ListensForHosts()}
+    assert_transparent(gate(html, policy, **options), html)
+    changed = Application(response_headers=(("Content-Type", "text/html"),))
+    with pytest.raises(AssertionError, match="response fields differs"):
+        assert_transparent(gate(changed, policy, **options), html)
+    added = Application(response_headers=(*html.response_headers, ("X-Added", "1")))
+    with pytest.raises(AssertionError, match="response fields differs"):
+        assert_transparent(gate(added, policy, **options), html)
+
+
+class ListensForHosts:
+    """An observer that makes a gate ask for reports."""
+
+    wants_hosts = True
+
+    def __call__(self, event: Event) -> None:
+        raise AssertionError(event)
 
 
 def test_transparency_names_what_differs() -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __tracebackhide__ = True  # pytest shows the caller's line, and the message
 
+HOST_FIELDS = {"content-security-policy", "content-security-policy-report-only", "reporting-endpoints"}
+"""Fields by which a gate tells browsers of declared hosts, in lower case."""
+
 
 def assert_enforced(
     app: WSGIApplication,
@@ -91,7 +94,7 @@ def assert_transparent(
     cookies: Mapping[str, str] | str = "",
     environ: Mapping[str, Any] | None = None,
 ) -> None:
-    """Fail unless *app* answers like *application*, except for cookies and fields for caches (P5).
+    """Fail unless *app* answers like *application*, except for fields of cookies, caches and hosts (P5).
 
     Status, every other field, and each chunk of the body must be equal; a body that is the server's file
     wrapper must stay one.
@@ -119,6 +122,8 @@ def assert_transparent(
                 f"{route}: the body is not the application's own iterable; it may be buffered or delayed"
             )
         ours = _comparable(gated)
+        if policy is not None and any(category.hosts for category in policy.categories):
+            ours["response fields"] = _without_hosts(gated.headers, len(_others(bare.headers)))
         for part, theirs in _comparable(bare).items():
             if theirs != ours[part]:
                 raise AssertionError(
@@ -215,6 +220,12 @@ def _others(headers: Fields) -> Fields:
     """Return the fields that a gate must not change."""
     own = {"set-cookie", "cache-control", "vary"}
     return [(name, value) for name, value in headers if name.lower() not in own and not is_targeted(name)]
+
+
+def _without_hosts(headers: Fields, count: int) -> Fields:
+    """Return the fields that a gate must not change: the first *count*, and others but those of hosts."""
+    fields = _others(headers)
+    return fields[:count] + [field for field in fields[count:] if field[0].lower() not in HOST_FIELDS]
 
 
 def _checked_gate(app: Any, gate: Any) -> Any:
