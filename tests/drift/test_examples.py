@@ -10,6 +10,7 @@ import pytest
 
 from consentgate import Policy
 from consentgate.cli import main
+from consentgate.demo.serving import gate
 from consentgate.drift import discover
 from consentgate.drift.discover import Discovery
 from consentgate.testing import Visitor
@@ -38,7 +39,17 @@ def example(module: str) -> Callable[[], Any]:
     return load
 
 
+ASKED = "third-party"
+"""The category of cookies that are asked for; the demo's pages ask for it by this key."""
+
+
+def demo() -> Any:
+    """Return the gate of the demo's portal."""
+    return gate(KEY)
+
+
 APPLICATIONS = {
+    "demo": demo,
     "flask": example("flask_app"),
     "bottle": example("bottle_app"),
     "pyramid": example("pyramid_app"),
@@ -49,7 +60,7 @@ def completed(draft: str) -> str:
     """Return *draft* as a person completes it: two categories, each with its basis."""
     cookies = [cookie for category in tomllib.loads(draft)["category"] for cookie in category["cookie"]]
     lines = []
-    for key, basis in (("necessary", "necessary"), ("asked", "consent")):
+    for key, basis in (("necessary", "necessary"), (ASKED, "consent")):
         lines += ["[[category]]", f'key = "{key}"', f'basis = "{basis}"']
         for cookie in cookies:
             if (cookie["name"] in WITHOUT_CONSENT) == (key == "necessary"):
@@ -63,14 +74,14 @@ def test_the_draft_of_what_was_discovered_is_completed_and_enforced(
     application: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.syspath_prepend(str(EXAMPLES))
-    gate = APPLICATIONS[application]()
+    gated = APPLICATIONS[application]()
     store, policy_file = tmp_path / "drift.sqlite", tmp_path / "policy.toml"
-    inner = gate.app
+    inner = gated.app
     # 1. Discover what the application itself sets and is sent. Its pages ask the visit: the gate stays, and
     # lets everything pass.
     found = discover(inner, store)
     assert isinstance(found, Discovery)
-    open_gate = gate.policy.wrap(found, secret_key=KEY, report_only=True)
+    open_gate = gated.policy.wrap(found, secret_key=KEY, report_only=True)
     visitor = Visitor(open_gate)
     for _ in range(3):
         visitor.get("/")
@@ -88,7 +99,7 @@ def test_the_draft_of_what_was_discovered_is_completed_and_enforced(
     assert "Everything that was seen is declared." in capsys.readouterr().out
     # 4. Enforce.
     policy = Policy.from_toml(policy_file)
-    asked = {cookie.name for cookie in policy.category("asked").cookies}
+    asked = {cookie.name for cookie in policy.category(ASKED).cookies}
     assert len(asked) >= 2
     visitor = Visitor(policy.wrap(inner, secret_key=KEY))
     visitor.get("/")

@@ -40,7 +40,7 @@ ROOMS: dict[str, set[str]] = {
     "policy": {"errors", "gate", "events", "rendering", "consent", "catalogue", "i18n"},
     "__init__": {"errors", "policy", "gate", "visit", "events", "consent", "catalogue", "i18n"},
     "paste": {"_keys", "errors", "policy", "gate"},
-    "demo": {"policy", "gate", "visit", "events", "consent", "headers", "i18n"},
+    "demo": {"policy", "gate", "visit", "events", "drift", "consent", "headers", "i18n"},
     "commands": {"_keys", "errors", "policy", "visit", "drift", "consent", "catalogue", "headers"},
     "cli": {"__init__", "_keys", "errors", "policy", "demo", "commands", "catalogue", "i18n"},
     "__main__": {"cli"},

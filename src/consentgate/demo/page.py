@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from consentgate.consent.verdict import Reason
 from consentgate.policy import Policy
 from consentgate.visit import Visit
 
@@ -27,6 +28,7 @@ class Shown:
         csrf_token: the token for its forms.
         tried: names of the cookies this answer tries to set.
         map_host: the other host whose map the page embeds.
+        widget_host: a host that no category declares, from which the page asks a picture.
     """
 
     language: str
@@ -37,6 +39,7 @@ class Shown:
     csrf_token: str
     tried: Sequence[str]
     map_host: str
+    widget_host: str
 
 
 @cache
@@ -70,6 +73,7 @@ def draw(policy: Policy, visit: Visit, shown: Shown) -> str:
             text=TEXTS[language],
             outcomes=[_outcome(policy, visit, name, language) for name in shown.tried],
             map_outcome=_outcome(policy, visit, MAP_COOKIE, language),
+            widget_outcome=OUTCOMES[language][Reason.UNDECLARED],
             found=found,
             shown=shown,
             visit=visit,

@@ -74,6 +74,7 @@ class Portal:
             csrf_token=csrf_token,
             tried=TRIED,
             map_host=self._map_host,
+            widget_host=self._map_host.replace("localhost", "127.0.0.1"),
         )
         values = (
             f"{csrf_token}; Path=/; SameSite=Lax",

@@ -1,13 +1,20 @@
 """``consentgate demo``: serve the portal behind its gate on loopback, and print each request."""
 
 import errno
+import os
 import sys
 from collections.abc import Iterable
 from socketserver import ThreadingMixIn
+from tempfile import TemporaryDirectory
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from consentgate._urls import quote_path
+from consentgate.drift.families import FAMILIES, Known
+from consentgate.drift.recorder import DriftRecorder
+from consentgate.drift.report import make_report
+from consentgate.drift.store import read_facts
+from consentgate.drift.table import to_table
 from consentgate.events import Event
 from consentgate.gate.response import names_set
 from consentgate.headers.names import Field
@@ -28,17 +35,18 @@ TRY = """\
   3. Refuse: the counter and recent_datasets are expired, and the portal no longer reads them.
   4. Log in, switch the language, search, call the API: these work whatever you choose.
   5. The map comes from another host, {map_host}: the browser asks it for nothing until you accept.
-  Stop with Ctrl-C."""
+  6. A picture comes from a third host, which no category declares: it is blocked whatever you choose.
+  Stop with Ctrl-C: what was seen is then compared with the policy, as `consentgate drift` does."""
 
 
-def gate(secret_key: str, map_host: str = MAP_HOST) -> WSGIApplication:
+def gate(secret_key: str, map_host: str = MAP_HOST, recorder: DriftRecorder | None = None) -> WSGIApplication:
     """Return the portal behind its gate, which prints each event; its map is at *map_host*."""
     return policy(map_host).wrap(
         Portal(map_host),
         secret_key=secret_key,
         language=language_of,
         third_parties="block",
-        observer=_log_event,
+        observer=[_log_event] if recorder is None else [_log_event, recorder],
     )
 
 
@@ -49,8 +57,11 @@ def serve(*, port: int | None, secret_key: str) -> int:
         port: 0 for any free one; None for the usual one, or any free one if that is taken.
         secret_key: signs choices.
     """
-    with serving_map() as map_host:
-        return _serve_portal(_logging(gate(secret_key, map_host)), port, map_host)
+    with serving_map() as map_host, TemporaryDirectory() as folder:
+        recorder = DriftRecorder(os.path.join(folder, "drift.sqlite"))
+        status = _serve_portal(_logging(gate(secret_key, map_host, recorder)), port, map_host)
+        _print_drift(recorder, map_host)
+        return status
 
 
 def _serve_portal(app: WSGIApplication, port: int | None, map_host: str) -> int:
@@ -70,6 +81,13 @@ def _serve_portal(app: WSGIApplication, port: int | None, map_host: str) -> int:
         except KeyboardInterrupt:
             print("\nstopped", flush=True)
     return 0
+
+
+def _print_drift(recorder: DriftRecorder, map_host: str) -> None:
+    """Print the cookies and hosts that were seen beside those that the policy declares."""
+    recorder.flush(patience=2)
+    if os.path.exists(recorder.path):
+        print(to_table(make_report(read_facts(recorder.path), policy(map_host)), Known(FAMILIES)), end="")
 
 
 def _server(app: WSGIApplication, port: int | None) -> WSGIServer:
