@@ -216,7 +216,7 @@ class ConsentGate:
             filtered = answers.filter(cookie_string)
         else:
             permissions = visit._permissions if self.options.filter_requests else None
-            verified = answers.tokens.verified
+            verified = frozenset(answers.tokens.verified)  # one look-up a pair, however many there are
             filtered = filter_cookie_string(cookie_string, self._judge, permissions, verified)
             if is_plain:
                 self._repeated_fields.add(cookie_string, answers, filtered)
