@@ -41,7 +41,6 @@ from .wiring import check_application, is_flask_object
 if TYPE_CHECKING:
     from consentgate.rendering.html import Renderer
 
-
 GPC_PATH = "/.well-known/gpc.json"
 
 
@@ -195,9 +194,8 @@ class ConsentGate:
             environ["HTTP_COOKIE"] = filtered.cookie_string
             if not filtered.cookie_string:
                 del environ["HTTP_COOKIE"]
-            for key in PARSED_COOKIE_KEYS:
-                if key in environ:
-                    del environ[key]
+            for key in PARSED_COOKIE_KEYS.intersection(environ):
+                del environ[key]
 
     def _report_filtered(self, cookie_string: str, filtered: FilteredCookies, visit: Visit) -> None:
         if not (filtered.withheld or filtered.undeclared or self._reporter.wants_cookies):
