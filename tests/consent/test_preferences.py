@@ -147,6 +147,7 @@ def test_no_answers_are_valid_for_ever() -> None:
 
 
 @given(st.lists(answers().map(Preferences), min_size=1, max_size=4))
+@example([Preferences((Answer("a", True, 5, each),)) for each in ("1", "2")])
 def test_any_no_stands_and_a_yes_is_everyones(several: list[Preferences]) -> None:
     agreed = agree(several)
     assert agreed == agree(several[::-1])

@@ -744,6 +744,37 @@ def test_an_error_in_adding_costs_gated_cookies_not_the_page(
     assert "judging a response failed" in caplog.text
 
 
+@pytest.mark.parametrize("report_only", [False, True])
+def test_after_an_error_a_page_that_asked_stays_out_of_shared_caches(
+    monkeypatch: pytest.MonkeyPatch, report_only: bool
+) -> None:
+    monkeypatch.setattr("consentgate.gate.start_response.rewrite_response_headers", broken)
+    app = application(*MATRIX, before=choosing(lambda visit: visit.allows("statistical")))
+    answer = request(gate(app, report_only=report_only))
+    assert answer.all("Vary") == ["Cookie"]
+    assert answer.all("Cache-Control") == ["private"]
+
+
+@pytest.mark.parametrize(
+    ("policy_options", "scheme", "is_said"),
+    [
+        ({}, "https", True),
+        ({}, "http", False),
+        ({"cookie_name": "__Host-choice"}, "https", False),
+        ({"cookie_domain": "example.org"}, "https", False),
+    ],
+)
+def test_a_preferences_cookie_that_another_host_can_set_is_said_once(
+    policy_options: dict[str, str], scheme: str, is_said: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    policy = Policy([Category("a", cookies=["b"])], **policy_options)  # type: ignore[arg-type]
+    gated = policy.wrap(application(before=choosing(Visit.accept_all)), secret_key=KEY)
+    for _ in range(2):
+        request(gated, **{"wsgi.url_scheme": scheme})
+    lines = [line for line in caplog.messages if "another host of the same domain can set" in line]
+    assert len(lines) == is_said
+
+
 def broken(*arguments: Any, **options: Any) -> Any:
     raise RuntimeError("injected")
 
