@@ -235,10 +235,11 @@ def test_serving_in_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
     def until_asked_once(server: Any, poll_interval: float = 0.5) -> None:
         def ask() -> None:
-            served.append(
-                urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/", timeout=10).read()
-            )
-            server.shutdown()
+            try:
+                address = f"http://127.0.0.1:{server.server_port}/"
+                served.append(urllib.request.urlopen(address, timeout=10).read())
+            finally:
+                server.shutdown()
 
         asking = threading.Thread(target=ask)
         asking.start()
