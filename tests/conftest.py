@@ -1,6 +1,7 @@
 """Applications, gates and requests that every test builds on; both sides of a gate are policed."""
 
 import io
+import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -166,6 +167,13 @@ def empty_caches() -> None:
         expiry._SCOPES,
     ):
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def usual_logging() -> None:
+    """Python's own levels: servers that run in this process may have set others."""
+    logging.getLogger().setLevel(logging.WARNING)
+    logging.getLogger("consentgate").setLevel(logging.NOTSET)
 
 
 @pytest.fixture

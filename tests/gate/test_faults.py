@@ -126,6 +126,16 @@ def test_an_inner_equal_gate_strips_by_itself(lazy: bool) -> None:
     assert sent == [["sid", "_pk_id"]]
 
 
+def test_an_inner_equal_gate_that_only_reports_strips_nothing() -> None:
+    inner = gate(application(*MATRIX), report_only=True)
+    assert names_out(gate(inner, report_only=True), environ_for()) == ["sid", "_pk_id", "theme", "vid", "zzz"]
+
+
+def test_a_control_character_in_a_field_is_no_line_break() -> None:
+    answer = request(gate(application(headers=[("X-Odd", "a\x85b")])))
+    assert answer.all("X-Odd") == ["a\x85b"]
+
+
 # 2, 3: trusting the application's header object
 
 

@@ -105,10 +105,10 @@ FAULTS = {
         SETS,
     ),
     "a line break in the status passed on": Fault(
-        "gate/response", "if has_line_break(status):", "if False:", SETS
+        "gate/scan", "if has_line_break(status):", "if False:", SETS
     ),
     "a line break in a field passed on": Fault(
-        "gate/response", "(has_line_break(value) or has_line_break(name))", "False", SETS
+        "gate/scan", "(has_line_break(value) or has_line_break(name))", "False", SETS
     ),
     "a request tried again not gated": NOT_GATED,
     "a request tried again taken for an inner one": TAKEN_FOR_INNER,
@@ -218,11 +218,11 @@ FAULTS = {
     ),
     "scopes seen not expired": Fault("gate/expiry", "    scopes += seen\n", "", HELD),
     "parent domains not expired": Fault(
-        "gate/expiry", "            domains += list_parent_domains(place.host)\n", "            pass\n", HELD
+        "gate/expiry", "            domains += list_parent_domains(target.host)\n", "            pass\n", HELD
     ),
     "the mount's path not expired": Fault(
         "gate/expiry",
-        "        scopes += [scope._replace(path=place.mount) for scope in scopes]\n",
+        "        scopes += [scope._replace(path=target.mount) for scope in scopes]\n",
         "        pass\n",
         HELD,
         {},

@@ -56,7 +56,7 @@ def test_pages_behind_a_log_in_are_tried_with_the_cookies_of_a_visitor() -> None
 
 
 def test_without_the_log_in_nothing_would_be_shown() -> None:
-    assert "bring along what it needs, such as a log-in's cookie" in failure(gate(members), routes=[ACCOUNT])
+    assert "pass what it needs, such as a log-in's cookie" in failure(gate(members), routes=[ACCOUNT])
 
 
 def test_undeclared_cookies_of_a_form_are_reported() -> None:

@@ -1,5 +1,6 @@
 """The site's hooks: whether the policy applies to a request, and in which language it is answered."""
 
+from collections.abc import Callable
 from wsgiref.types import WSGIEnvironment
 
 from consentgate.catalogue.catalogue import Catalogue
@@ -7,38 +8,32 @@ from consentgate.events import Reporter
 from consentgate.i18n.messages import available_languages
 
 from . import log_lines
-from .options import GateOptions
+
+Hook = Callable[[WSGIEnvironment], object]
 
 
 class SiteHooks:
     """Ask the site's callables; each gets a copy of the environ, and an error in one costs no page.
 
     Args:
-        options: the gate's.
-        policy: likewise.
+        policy: the gate's.
         reporter: hears of errors.
     """
 
-    def __init__(self, options: GateOptions, policy: Catalogue, reporter: Reporter) -> None:
-        self._options = options
+    def __init__(self, policy: Catalogue, reporter: Reporter) -> None:
         self._policy = policy
         self._reporter = reporter
 
-    def applies(self, environ: WSGIEnvironment) -> bool:
-        """Return whether the policy applies to the request: the site's hook knows; an error counts as yes."""
-        if self._options.applies is None:
-            return True
+    def applies(self, hook: Hook, environ: WSGIEnvironment) -> bool:
+        """Return whether the policy applies to the request: the *hook* knows; an error counts as yes."""
         try:
-            return bool(self._options.applies(dict(environ)))
+            return bool(hook(dict(environ)))
         except Exception:
             self._reporter.failure("applies")
             return True
 
-    def choose_language(self, environ: WSGIEnvironment) -> str | None:
-        """Return the language the site chooses, None where the browser decides."""
-        hook = self._options.language
-        if not callable(hook):
-            return hook
+    def choose_language(self, hook: Hook, environ: WSGIEnvironment) -> str | None:
+        """Return the language that the site's *hook* chooses, None where the browser decides."""
         try:
             tag = hook(dict(environ))
         except Exception:

@@ -94,7 +94,7 @@ class ConsentGate:
             report_only=self.options.report_only,
         )
         self._unremarkable = UnremarkableCookies(self._judge, all_are_reported=self._reporter.wants_cookies)
-        self._hooks = SiteHooks(self.options, policy, self._reporter)
+        self._hooks = SiteHooks(policy, self._reporter)
         self._host_reports = HostReports(policy, self._reporter)
         if is_flask_object(app):
             self._warn("flask", log_lines.FLASK_OBJECT)
@@ -109,7 +109,8 @@ class ConsentGate:
             return self.app(environ, GatedStartResponse(self, outer, environ, start_response, is_inner=True))
         app = self._route(environ)
         answers = self._read_cookies(environ) if environ.get("HTTP_COOKIE") else NO_COOKIES
-        applies = self.options.applies is None or app is not self.app or self._hooks.applies(environ)
+        hook = None if app is not self.app else self.options.applies
+        applies = hook is None or self._hooks.applies(hook, environ)
         visit = self._begin_visit(environ, answers, applies=applies)
         gated_start_response = GatedStartResponse(self, visit, environ, start_response)
         if answers is not NO_COOKIES:
@@ -140,9 +141,8 @@ class ConsentGate:
         own, path = self._preferences_path, environ.get("PATH_INFO", "")
         if own is not None and path.startswith(own) and path[len(own) :][:1] in ("", "/"):
             return self._endpoint
-        if self.options.gpc_json and environ.get("SCRIPT_NAME", "") + path == GPC_PATH:
-            return self._gpc_resource
-        return self.app
+        is_gpc = self.options.gpc_json and environ.get("SCRIPT_NAME", "") + path == GPC_PATH
+        return self._gpc_resource if is_gpc else self.app
 
     def _begin_visit(self, environ: WSGIEnvironment, answers: Answers, *, applies: bool) -> Visit:
         """Return the request's visit: its visitor's answers, and what they allow."""
@@ -156,7 +156,7 @@ class ConsentGate:
             situation = situation._replace(applies=applies, denied=denied, withheld=withheld)
         language = self.options.language
         if callable(language):
-            language = self._hooks.choose_language(environ)
+            language = self._hooks.choose_language(language, environ)
         return Visit(self, environ.copy(), answers.tokens, situation, signals, language)
 
     def _read_cookies(self, environ: WSGIEnvironment) -> Answers:

@@ -33,7 +33,7 @@ class _NoGate:
         return time.time()
 
     def _learn_hosts(self, reports: Iterable[tuple[str, str]]) -> None:
-        pass
+        """Keep nothing: nobody listens."""
 
     def _warn(self, kind: str, message: str, *arguments: str, about: str | None = None) -> None:
         pass
