@@ -17,7 +17,7 @@ from consentgate import Attestation, Basis, Category, Cookie, Policy
 
 settings.register_profile("quick", max_examples=60, deadline=None)
 settings.register_profile(
-    "thorough", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "thorough", max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 # For mutants: the same few examples each time, so that what kills one kills it again.
 settings.register_profile("mutants", max_examples=40, deadline=None, derandomize=True, database=None)
