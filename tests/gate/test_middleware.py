@@ -764,7 +764,7 @@ def test_after_an_error_a_page_that_asked_stays_out_of_shared_caches(
         ({"cookie_domain": "example.org"}, "https", False),
     ],
 )
-def test_a_preferences_cookie_that_another_host_can_set_is_said_once(
+def test_a_preferences_cookie_that_another_host_can_set_is_logged_once(
     policy_options: dict[str, str], scheme: str, is_said: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     policy = Policy([Category("a", cookies=["b"])], **policy_options)  # type: ignore[arg-type]
