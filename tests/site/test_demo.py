@@ -164,10 +164,17 @@ def test_a_visitors_bytes_do_not_reach_the_terminal(capsys: pytest.CaptureFixtur
     assert len(line) < 200
 
 
+def hear_ctrl_c() -> None:
+    """Hear SIGINT, which shells let their background jobs ignore."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     command = [sys.executable, "-W", "ignore", "-m", "consentgate", "demo", "--port", "0", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=hear_ctrl_c
+    ) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         match = re.search(r"http://127\.0\.0\.1:\d+", first)
@@ -177,7 +184,10 @@ def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
-            process.wait(10)
+            try:
+                process.wait(10)
+            finally:
+                process.kill()
 
 
 def test_the_command_serves_says_what_passed_and_stops_on_ctrl_c() -> None:
