@@ -181,20 +181,19 @@ def _visit_django() -> None:
     from django.conf import settings
     from django.http import HttpResponse
     from django.test import Client
-    from django.test.utils import override_settings
+    from django.urls import path
+    from django.utils.functional import empty
 
     def page(request: Any) -> HttpResponse:
         response = HttpResponse("body")
         response.set_cookie("zzz", "1", max_age=60)
         return response
 
-    if not settings.configured:
-        settings.configure()
-    urls = type("urls", (), {"urlpatterns": []})
-    with override_settings(ROOT_URLCONF=urls, ALLOWED_HOSTS=["*"], MIDDLEWARE=[]):
-        from django.urls import path
-
-        urls.urlpatterns.append(path("", page))
+    urls = type("urls", (), {"urlpatterns": [path("", page)]})
+    # The settings of other tests in this process come back afterwards.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "_wrapped", empty)
+        settings.configure(ROOT_URLCONF=urls, ALLOWED_HOSTS=["*"])
         Client().get("/", secure=True)
 
 
