@@ -190,11 +190,12 @@ def _visit_django() -> None:
         return response
 
     urls = type("urls", (), {"urlpatterns": [path("", page)]})
-    # The settings of other tests in this process come back afterwards.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(settings, "_wrapped", empty)
+    others, settings._wrapped = settings._wrapped, empty
+    try:
         settings.configure(ROOT_URLCONF=urls, ALLOWED_HOSTS=["*"])
         Client().get("/", secure=True)
+    finally:
+        settings._wrapped = others  # those of other tests in this process
 
 
 def _visit_webtest() -> None:
