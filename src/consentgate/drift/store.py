@@ -56,15 +56,15 @@ ON CONFLICT (kind, name, verdict, category) DO UPDATE SET
 """
 
 _ADD_SCOPE = f"""
-INSERT OR IGNORE INTO scope SELECT ?1, ?2, ?3
-WHERE (SELECT count(*) FROM scope WHERE name = ?1) < {MOST_SCOPES}
+INSERT OR IGNORE INTO scope SELECT :name, :path, :domain
+WHERE (SELECT count(*) FROM scope WHERE name = :name) < {MOST_SCOPES}
 """
 
 # Anyone can invent names, but rarely the same ones on two days or as often as real ones.
 _EVICT = """
 DELETE FROM seen WHERE (kind, name, verdict, category) IN (
-    SELECT kind, name, verdict, category FROM seen WHERE kind = ?1
-    ORDER BY days > 1, times, last LIMIT (SELECT max(count(*) - ?2, 0) FROM seen WHERE kind = ?1)
+    SELECT kind, name, verdict, category FROM seen WHERE kind = :kind
+    ORDER BY days > 1, times, last LIMIT (SELECT max(count(*) - :kept, 0) FROM seen WHERE kind = :kind)
 )
 """
 _EVICT_SCOPES = "DELETE FROM scope WHERE name NOT IN (SELECT name FROM seen WHERE kind = 'set')"
@@ -100,10 +100,15 @@ def write_facts(path: str, facts: Iterable[Fact], *, patience: float) -> WellKno
         _prepare(connection, path)
         with _transaction(connection):
             connection.executemany(_UPSERT, map(_row, facts))
-            scopes = [(fact.subject.name, *scope) for fact in facts for scope in sorted(fact.scopes)]
+            scopes = [
+                {"name": fact.subject.name, "path": path, "domain": domain}
+                for fact in facts
+                for path, domain in sorted(fact.scopes)
+            ]
             connection.executemany(_ADD_SCOPE, scopes)
             kinds = {fact.subject.kind for fact in facts}
-            evicted = connection.executemany(_EVICT, [(kind, MOST_ROWS) for kind in sorted(kinds)])
+            kept = [{"kind": kind, "kept": MOST_ROWS} for kind in sorted(kinds)]
+            evicted = connection.executemany(_EVICT, kept)
             if evicted.rowcount > 0:
                 connection.execute(_EVICT_SCOPES)
             return frozenset(connection.execute(_WELL_KNOWN, [MOST_WELL_KNOWN]))
