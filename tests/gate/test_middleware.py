@@ -726,6 +726,18 @@ def test_an_error_in_reading_costs_the_choice_not_the_page(
     assert "reading the preferences cookie failed" in caplog.text
 
 
+def test_an_error_in_filtering_hides_gated_cookies_and_serves_the_page(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen: list[object] = []
+    gated = gate(application(before=lambda environ: seen.append(environ.get("HTTP_COOKIE"))))
+    monkeypatch.setattr(gated, "_filter", broken)
+    answer = request(gated, HTTP_COOKIE=f"sid=1; _pk_id=2; {cookie(POLICY, ALL)}")
+    assert answer.body == b"body"
+    assert seen == ["sid=1"]
+    assert "filtering the Cookie field failed" in caplog.text
+
+
 @pytest.mark.parametrize("report_only", [False, True])
 def test_an_error_in_judging_costs_gated_cookies_not_the_page(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, report_only: bool
