@@ -194,7 +194,7 @@ class ConsentGate:
             environ["HTTP_COOKIE"] = filtered.cookie_string
             if not filtered.cookie_string:
                 del environ["HTTP_COOKIE"]
-            for key in PARSED_COOKIE_KEYS.intersection(environ):
+            for key in filter(environ.__contains__, PARSED_COOKIE_KEYS):
                 del environ[key]
 
     def _report_filtered(self, cookie_string: str, filtered: FilteredCookies, visit: Visit) -> None:

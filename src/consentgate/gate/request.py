@@ -25,15 +25,13 @@ _REPORTED = Reason.UNDECLARED_REPORTED
 Spans = tuple[slice, ...]
 """Parts of a Cookie field that are kept, each without the semicolons around it."""
 
-PARSED_COOKIE_KEYS = frozenset(
-    (
-        "bottle.request",
-        "bottle.request.cookies",
-        "paste.cookies",
-        "paste.cookies.dict",
-        "webob._parsed_cookies",
-        "werkzeug.request",
-    )
+PARSED_COOKIE_KEYS = (
+    "bottle.request",
+    "bottle.request.cookies",
+    "paste.cookies",
+    "paste.cookies.dict",
+    "webob._parsed_cookies",
+    "werkzeug.request",
 )
 """Keys of the environ under which frameworks keep cookies they have parsed."""
 
