@@ -9,9 +9,12 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .workloads import PREFERENCES
+
+if TYPE_CHECKING:
+    from consentgate import Policy
 
 Declared = dict[str, list[str]]
 App = Callable[..., Any]
@@ -39,7 +42,7 @@ class Contender:
         return app
 
     def token(self, accepted: list[str], at: int) -> str:
-        """Return the preferences cookie of who accepted these at this Unix second."""
+        """Return the preferences cookie of a visitor who accepted these at this Unix second."""
         return json.dumps([accepted, at])
 
     def ask(self, environ: dict[str, Any]) -> bool:
@@ -174,21 +177,26 @@ def _trie(keys: dict[str, str]) -> Callable[[str], str | None]:
     return match
 
 
+def policy_of(declared: Declared) -> "Policy":
+    """Return the policy of a site that declares these names."""
+    from consentgate import Basis, Category, Policy
+
+    return Policy(
+        [
+            Category(key, basis=Basis.NECESSARY if key == "necessary" else Basis.CONSENT, cookies=names)
+            for key, names in declared.items()
+        ]
+    )
+
+
 class Gate(Contender):
     """consentgate, with the options given."""
 
     options: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, declared: Declared) -> None:
-        from consentgate import Basis, Category, Policy
-
         super().__init__(declared)
-        self._policy = Policy(
-            [
-                Category(key, basis=Basis.NECESSARY if key == "necessary" else Basis.CONSENT, cookies=names)
-                for key, names in declared.items()
-            ]
-        )
+        self._policy = policy_of(declared)
         self.gate = self._policy.wrap(lambda environ, start_response: [], secret_key=SECRET)
 
     def wrap(self, app: App) -> App:
@@ -379,8 +387,8 @@ class FlaskConsent(Contender):
             CONSENT_FULL_TEMPLATE="x", CONSENT_BANNER_TEMPLATE="x", CONSENT_CONTACT_MAIL="a@b"
         )
         consent = Consent(flask)
-        for key in self.declared:
-            consent.add_standard_categories() if key == "necessary" else None
+        if "necessary" in self.declared:
+            consent.add_standard_categories()
 
         @flask.before_request
         def look() -> None:

@@ -65,7 +65,7 @@ def _cost(
         for each in range(16):
             environ = {**ENVIRON, "bench.fields": _response(names(number * 16 + each))}
             if cookie_string:
-                # Another each time: what comes again is known, however long.
+                # Each request has a different Cookie field: the gate caches a repeated one.
                 environ["HTTP_COOKIE"] = f"{cookie_string[:-8]}{number * 16 + each:08d}"
             environs.append(environ)
         best = min(best, timed(app, environs))

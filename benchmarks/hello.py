@@ -2,8 +2,7 @@
 
 from flask import Flask
 
-from consentgate import Basis, Category, Policy
-
+from .contenders import policy_of
 from .workloads import DECLARED
 
 
@@ -24,10 +23,5 @@ def cookie_string() -> str:
 
 
 bare, gated = _flask(), _flask()
-policy = Policy(
-    [
-        Category(key, basis=Basis.NECESSARY if key == "necessary" else Basis.CONSENT, cookies=names)
-        for key, names in DECLARED.items()
-    ]
-)
+policy = policy_of(DECLARED)
 gate = gated.wsgi_app = policy.wrap(gated.wsgi_app, secret_key="a key of the benchmark's")  # type: ignore[method-assign]

@@ -31,7 +31,7 @@ def table(short: bool = False) -> dict[str, dict[str, float]]:
     names = [name for name in (OURS if short else CONTENDERS) if installed(name)]
     added: dict[str, dict[str, float]] = {name: {} for name in names}
     for workload in WORKLOADS.values():
-        # Peers a thousand times dearer cool every cache: they have a run of their own, beside noop.
+        # Peers may be a thousand times slower and evict CPU caches: they are timed in a separate run.
         for group in (names[: len(OURS)], [names[0], *names[len(OURS) :]]):
             entries = [Entry(name, workload) for name in group]
             run(entries, (40 if short else 250) if len(group) == len(OURS) else 30)

@@ -43,7 +43,6 @@ class Entry:
         environ, sent = self.environ(), []
         for _ in self.app(environ, lambda status, headers, exc_info=None: sent.extend(headers)):
             pass
-        kept = [value.partition("=")[0] for name, value in sent if name.lower() == "set-cookie"]
         want = expected(self.workload, environ["bench.fields"])
         # Lines that the gate adds to expire cookies are not counted.
         lines = [value for name, value in sent if name.lower() == "set-cookie" and "Max-Age=0" not in value]
@@ -53,7 +52,6 @@ class Entry:
 
     def calibrate(self) -> None:
         """Make batches of about a millisecond and a half."""
-        self.batch = 4
         once = min(timed(self.app, [self.environ() for _ in range(4)]) for _ in range(3))
         self.batch = max(2, min(64, int(1_500_000 / once)))
 

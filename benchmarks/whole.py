@@ -20,8 +20,7 @@ def whole(short: bool = False) -> dict[str, dict[str, float]]:
         return {}
     results = {}
     for visitor, cookies in {"nobody known": "", "five cookies": cookie_string()}.items():
-        # Each in a process of its own: where things lie in its memory can matter as much as a tenth of
-        # what the gate does.
+        # Each round uses a new process: memory layout alone can change the result by a tenth.
         rounds = [_medians(_pairs(cookies)) for _ in range(2 if short else 24)]
         bare = statistics.median(alone for alone, _ in rounds)
         shares = [100 * added / alone for alone, added in rounds]

@@ -77,7 +77,7 @@ def verdict(name: str, fields: list[tuple[str, str]], now: float) -> str:
 
 
 def rendered(value: str, now: float) -> str:
-    """Return *value* with dates in the place of what stands for them: ``@IMF-60@``, a minute ago."""
+    """Return *value* with each placeholder replaced by a date: ``@IMF-60@`` is a minute ago."""
 
     def date(match: re.Match[str]) -> str:
         return time.strftime(_FORMATS[match[1]], time.gmtime(now + int(match[2])))

@@ -1,8 +1,11 @@
-"""Secret keys from files."""
+"""Secret keys from files, and the variable that may hold one."""
 
 from pathlib import Path
 
 from .errors import PolicyError
+
+KEY_VARIABLE = "CONSENTGATE_SECRET_KEY"
+"""The environment variable with the secret key, where no key file is given."""
 
 
 def read_key(path: Path) -> str:

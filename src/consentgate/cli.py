@@ -4,8 +4,7 @@ import argparse
 import json
 import os
 import secrets
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from consentgate import __version__
@@ -16,12 +15,10 @@ from consentgate.catalogue.toml import examine
 from consentgate.i18n.messages import LANGUAGES, SOURCE, Translations, available_languages, list_messages
 from consentgate.i18n.texts import Message, Text, in_language
 
-from ._keys import read_key
-from .commands import against, drift, explain
+from ._keys import KEY_VARIABLE, read_key
+from .commands import against, complain, drift, explain
 from .errors import PolicyError
 from .policy import Policy
-
-KEY_VARIABLE = "CONSENTGATE_SECRET_KEY"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,14 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.command(arguments)
     except (PolicyError, OSError) as error:
-        _complain(str(error).splitlines())
+        complain(str(error).splitlines())
         return 1
     return status
-
-
-def _complain(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(f"consentgate: {line}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,8 +121,8 @@ def _check(arguments: argparse.Namespace) -> int:
     source = str(arguments.policy)
     mapping = parse_document(arguments.policy.read_bytes(), source)
     policy, mistakes = examine(mapping, source, Policy)
-    _complain(mistakes)
-    _complain(f"{source}: hint: {hint}" for hint in list_hints(policy))
+    complain(mistakes)
+    complain(f"{source}: hint: {hint}" for hint in list_hints(policy))
     if mistakes:
         return 1
     findings = [

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 
 from consentgate import PreferencesSerializer
+from consentgate._keys import KEY_VARIABLE
 from consentgate.cli import main
-from consentgate.commands.explain import KEY_VARIABLE, ask_gate
+from consentgate.commands.explain import ask_gate
 from tests.conftest import KEY, application, make_policy, request
 from tests.strategies import set_cookie_strings
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from consentgate import Policy, __version__
-from consentgate.cli import KEY_VARIABLE, _secret_key, main
+from consentgate._keys import KEY_VARIABLE
+from consentgate.cli import _secret_key, main
 
 POLICY = """
 title = "Cookies"

@@ -2,7 +2,6 @@
 
 import argparse
 import sqlite3
-import sys
 from pathlib import Path
 
 from consentgate.drift.draft import to_toml
@@ -13,7 +12,9 @@ from consentgate.drift.table import to_json, to_table
 from consentgate.errors import PolicyError
 from consentgate.policy import Policy
 
-NOTHING_TO_DO, SOMETHING_TO_DO, MISUSE = 0, 1, 2
+from . import MISUSE, complain
+
+NOTHING_TO_DO, SOMETHING_TO_DO = 0, 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,15 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--known", type=Path, metavar="FILE", help="a copy of the Open Cookie Database (CSV), to say more"
     )
-    for unit in ("times", "days"):
+    for unit, seen in (("times", "fewer times"), ("days", "on fewer days")):
         parser.add_argument(
             f"--min-{unit}",
             type=_whole_number,
             default=1,
             metavar="N",
-            help=f"leave out what is undeclared and was seen on fewer {unit} (default: 1)"
-            if unit == "days"
-            else "leave out what is undeclared and was seen fewer times (default: 1)",
+            help=f"leave out what is undeclared and was seen {seen} (default: 1)",
         )
     parser.set_defaults(command=run)
 
@@ -46,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         policy = Policy.from_toml(arguments.policy) if arguments.policy else None
         facts = [fact for store in arguments.stores for fact in read_facts(store)]
     except (PolicyError, OSError, sqlite3.Error) as error:
-        print(f"consentgate: {error}", file=sys.stderr)
+        complain(str(error).splitlines())
         return MISUSE
     report = make_report(facts, policy, min_times=arguments.min_times, min_days=arguments.min_days)
     if arguments.toml:

@@ -4,7 +4,6 @@ import argparse
 import logging
 import os
 import secrets
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,15 +11,13 @@ from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
-from consentgate._keys import read_key
+from consentgate._keys import KEY_VARIABLE, read_key
 from consentgate.consent.verdict import Verdict
 from consentgate.headers.cookie import cookie_name
 from consentgate.policy import Policy
 from consentgate.visit import Visit
 
-KEY_VARIABLE = "CONSENTGATE_SECRET_KEY"
-
-MISUSE = 2
+from . import MISUSE, complain
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     policy = Policy.from_toml(arguments.policy)
     key = _key(arguments.key_file)
     if arguments.preferences is not None and key is None:
-        print(f"consentgate: --preferences needs --key-file or ${KEY_VARIABLE}", file=sys.stderr)
+        complain([f"--preferences needs --key-file or ${KEY_VARIABLE}"])
         return MISUSE
     text = arguments.set_cookie
     if text[:11].lower() == "set-cookie:":

@@ -2,22 +2,19 @@
 
 import logging
 import os
-import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from consentgate.errors import PolicyError
-from consentgate.headers.cookie import BLANK, cookie_name, is_set_cookie
+from consentgate.headers.cookie import BLANK, cookie_name, has_line_break, is_set_cookie
 from consentgate.headers.names import Field
 from consentgate.headers.set_cookie import response_date, stated_attributes
 
 from .recorder import DriftRecorder
 
 _logger = logging.getLogger("consentgate")
-
-_LINE_BREAK = re.compile(r"[\r\n\0]")
 
 
 def discover(app: WSGIApplication, path: str | os.PathLike[str]) -> WSGIApplication:
@@ -98,7 +95,7 @@ class Discovery:
         self.recorder.flush_if_due()
 
     def _warn_of_line_breaks(self, text: str, where: str) -> None:
-        if not text.isprintable() and _LINE_BREAK.search(text):
+        if has_line_break(text):
             self._warn_once(
                 "%s holds a line break, and browsers may read another field behind it: an enforcing gate "
                 "refuses such a response",

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, count
 
 from consentgate.catalogue.catalogue import Catalogue
-from consentgate.catalogue.category import Cookie
-from consentgate.errors import PolicyError
 
 from .families import Known
 from .report import CookieFinding, Drift, Report, group_cookies, is_declarable, is_declarable_host
@@ -86,16 +84,13 @@ def _comments(cookie: CookieFinding, known: Known) -> Iterator[str]:
 
 def _scopes(cookie: CookieFinding) -> list[tuple[str, str]]:
     """Return each (Path, Domain) that a policy accepts for *cookie*; the default scope if it accepts none."""
-
-    def is_taken(path: str, domain: str) -> bool:
-        try:
-            Cookie(cookie.name, path=path, domain=domain or None)
-        except PolicyError:
-            return False
-        return True
-
     stated = {(path or "/", domain) for path, domain in cookie.scopes}
-    return sorted(scope for scope in stated if is_taken(*scope)) or [("/", "")]
+    accepted = [
+        (path, domain)
+        for path, domain in stated
+        if is_declarable(cookie.name, path=path, domain=domain or None)
+    ]
+    return sorted(accepted) or [("/", "")]
 
 
 def _declaration(cookie: CookieFinding, path: str, domain: str) -> Iterator[str]:

@@ -107,8 +107,7 @@ class DriftRecorder:
         if kind is not None:
             verdict = event.directive if kind == "host" else event.action
             self.note(kind, event.name, verdict, event.category or "", event.cookie)
-            if time.monotonic() >= self._due:
-                self.flush()
+            self.flush_if_due()
 
     def note(
         self,

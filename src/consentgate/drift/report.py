@@ -137,10 +137,10 @@ def make_report(
     )
 
 
-def is_declarable(name: str) -> bool:
+def is_declarable(name: str, *, path: str = "/", domain: str | None = None) -> bool:
     """Return whether a policy accepts *name*: browsers store it, and it has at most one star."""
     try:
-        Cookie(name)
+        Cookie(name, path=path, domain=domain)
     except PolicyError:
         return False
     return True

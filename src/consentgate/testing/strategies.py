@@ -2,7 +2,6 @@
 
 import string
 import time
-from collections.abc import Callable, Mapping
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -11,7 +10,6 @@ from consentgate.catalogue.catalogue import Catalogue
 from consentgate.catalogue.category import Attestation, Basis, Category
 from consentgate.consent.preferences import Answer, Preferences
 from consentgate.consent.signing import PreferencesSerializer
-from consentgate.headers.cookie import is_token
 from consentgate.policy import Policy
 
 from .applications import MANNERS, Application
@@ -144,7 +142,7 @@ def policies(draw: DrawFn) -> Policy:
             max_size=4,
         )
     )
-    names = draw(st.lists(cookie_names().filter(_is_free), unique=True, max_size=8))
+    names = draw(st.lists(cookie_names(), unique=True, max_size=8))
     # Each has another length: two equally long patterns that match one name would be a PolicyError.
     names += draw(st.lists(_patterns(), unique_by=len, max_size=3))
     categories = []
@@ -160,10 +158,6 @@ def policies(draw: DrawFn) -> Policy:
             )
         )
     return Policy(categories)
-
-
-def _is_free(name: str) -> bool:
-    return is_token(name) and name != "cookies_preferences"
 
 
 def answers(policy: Catalogue) -> SearchStrategy[dict[str, bool]]:
@@ -182,11 +176,10 @@ def preferences(draw: DrawFn, policy: Catalogue, *, now: float | None = None) ->
         policy: whose categories are answered.
         now: Unix seconds; the moment of drawing, unless given.
     """
-    return _preferences(policy, draw(answers(policy)), lambda: draw(_fresh(policy, now)))
-
-
-def _preferences(policy: Catalogue, given: Mapping[str, bool], at: Callable[[], int]) -> Preferences:
-    return Preferences(tuple(Answer(key, yes, at(), policy.digests[key]) for key, yes in given.items()))
+    given = draw(answers(policy))
+    return Preferences(
+        tuple(Answer(key, yes, draw(_fresh(policy, now)), policy.digests[key]) for key, yes in given.items())
+    )
 
 
 def _fresh(policy: Catalogue, now: float | None) -> SearchStrategy[int]:

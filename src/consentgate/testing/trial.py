@@ -157,10 +157,7 @@ class Trial:
 
     def can_be_refused(self, name: str) -> bool:
         """Return whether a cookie of this name is in a category that may be refused."""
-        return self._can_be_refused_key(law.key_of(self.policy, name))
-
-    def _can_be_refused_key(self, key: str | None) -> bool:
-        return law.can_be_refused(self.policy, key)
+        return law.can_be_refused(self.policy, law.key_of(self.policy, name))
 
     def _environ(self, asked: Asked, cookie_string: str) -> WSGIEnvironment:
         return self.environ_for(asked.route, cookie_string, **_cross_site_fields(asked))

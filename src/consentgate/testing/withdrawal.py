@@ -9,13 +9,13 @@ from wsgiref.types import WSGIApplication
 from wsgiref.util import request_uri
 
 from consentgate.catalogue.category import Cookie
-from consentgate.consent.preferences import Answer, Preferences
 
 from . import law
 from .driving import Answer as Answered
 from .driving import Route, cookies_in, drive, environ_for, set_cookies
 from .fields import name_of, value_of
 from .jar import Jar
+from .token import Token
 from .trial import Trial, read_answers
 
 __tracebackhide__ = True  # pytest shows the caller's line, and the message
@@ -161,12 +161,8 @@ def _choice(trial: Trial, action: str) -> Route:
 
 def _token(trial: Trial, action: str, *, age: int = 0) -> str:
     """Return the preferences cookie's value for a choice made *age* seconds ago."""
-    policy = trial.policy
-    at = int(time.time()) - age
-    answers = law.answers_of(policy, action)
-    chosen = Preferences(tuple(Answer(key, yes, at, policy.digests[key]) for key, yes in answers.items()))
-    token: str = trial.gate.serializer.dumps(chosen)
-    return token
+    answers = law.answers_of(trial.policy, action)
+    return str(Token.made(trial.gate.serializer, "genuine", answers, int(time.time()) - age))
 
 
 def _list_scripts(trial: Trial, url: str) -> Iterator[str]:
