@@ -13,7 +13,7 @@ from consentgate.headers.set_cookie import (
     http_date,
     response_date,
     shorten_lifetime,
-    stated_lifetime,
+    stated_attributes,
 )
 from tests.browsers.test_chromium import chromium, pytestmark, serving
 from tests.conftest import KEY, cookie
@@ -60,7 +60,7 @@ def shortened(line: Line) -> str:
 def is_certain(line: Line) -> bool:
     """Return whether every browser reads the same lifetime."""
     now = time.time()
-    return stated_lifetime(line.text, now, response_date(line.headers, now)) is not None
+    return stated_attributes(line.text, now, response_date(line.headers, now)).lifetime is not None
 
 
 def policy_of(limit: int | None) -> Policy:

@@ -210,7 +210,7 @@ def test_a_copy_publishes_the_same() -> None:
 
 def test_the_preferences_cookie_finds_a_category() -> None:
     taken: list[str] = []
-    for key in ("necessary", "preferences", "own"):
+    for key in ("necessary", "preferences", "own", "own2", "own3"):
         policy = Policy([Category(each, basis=Basis.CONSENT) for each in taken])
         added = policy.categories[0]
         assert (added.key, added.title, added.basis) == (key, "Necessary", Basis.NECESSARY)

@@ -58,6 +58,12 @@ def test_presets_make_a_necessary_category_where_there_is_none() -> None:
     assert policy.key_of("beaker.session.id") == "necessary"
 
 
+def test_a_presets_category_finds_a_key_whatever_is_taken() -> None:
+    taken = [{"key": key, "basis": "consent", "cookies": [key]} for key in ("necessary", "presets", "own")]
+    policy = Policy.from_dict({"presets": ["flask"], "category": taken})
+    assert policy.key_of("session") == "own2"
+
+
 def test_presets_join_the_necessary_category_wherever_it_stands() -> None:
     tables = [{"key": "statistical"}, {"key": "base", "basis": "necessary"}]
     assert Policy.from_dict({"presets": ["flask"], "category": tables}).key_of("session") == "base"

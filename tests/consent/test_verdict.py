@@ -11,7 +11,6 @@ from consentgate.consent.preferences import Answer, Preferences
 from consentgate.consent.verdict import (
     INVALID,
     NAMELESS,
-    UNSTORABLE,
     Judge,
     Reason,
     Situation,
@@ -232,7 +231,6 @@ def test_a_verdict_is_true_or_false_and_nothing_else() -> None:
     ):
         for verdict in JUDGE.permissions(situation).verdicts.values():
             assert verdict.admitted is True or verdict.admitted is False
-    assert Verdict(False, Reason.UNSTORABLE) == UNSTORABLE
 
 
 def test_undeclared_cookies_may_be_admitted_and_only_reported() -> None:

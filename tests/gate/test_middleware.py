@@ -777,6 +777,7 @@ def test_after_an_error_a_page_that_asked_stays_out_of_shared_caches(
         ({}, "https", True),
         ({}, "http", False),
         ({"cookie_name": "__Host-choice"}, "https", False),
+        ({"cookie_name": "__host-choice"}, "https", False),
         ({"cookie_domain": "example.org"}, "https", False),
     ],
 )

@@ -11,7 +11,7 @@ from consentgate.headers.cache_control import (
     may_be_shared,
     vary_on,
 )
-from consentgate.headers.names import FieldKind, field_kind
+from consentgate.headers.names import KINDS, FieldKind
 from tests.conftest import NOW
 from tests.strategies import NATIVE, response_headers
 
@@ -30,7 +30,7 @@ TARGETED = [
 def others(fields: Fields) -> Fields:
     """The fields that say nothing to caches about storing."""
     kinds = (FieldKind.CACHE_CONTROL, FieldKind.TARGETED)
-    return [field for field in fields if field_kind(field[0]) not in kinds]
+    return [field for field in fields if KINDS[field[0]] not in kinds]
 
 
 def cache_control(*values: str) -> Fields:
@@ -57,7 +57,7 @@ CACHE_FIELDS = st.tuples(
 def test_a_private_response_addresses_no_single_cache(fields: Fields) -> None:
     """RFC 9213 2.2: a cache that its own field addresses does not look at Cache-Control."""
     private = make_private(fields)
-    assert not any(field_kind(name) is FieldKind.TARGETED for name, _ in private)
+    assert not any(KINDS[name] is FieldKind.TARGETED for name, _ in private)
     assert not may_be_shared(private, NOW)
     assert make_private(private) is private
     assert others(private) == others(fields)

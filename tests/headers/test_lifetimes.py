@@ -14,7 +14,7 @@ from consentgate.headers.set_cookie import (
     http_date,
     response_date,
     shorten_lifetime,
-    stated_lifetime,
+    stated_attributes,
 )
 from consentgate.testing.jar import Jar, StoredCookie, moment_of
 from tests.conftest import NOW
@@ -193,14 +193,14 @@ def test_shortening_keeps_every_other_byte_in_order(line: str, limit: int | None
 
 @given(lines, DATES)
 def test_a_cookie_that_states_no_more_is_left_as_it_is(line: str, date: Fields) -> None:
-    seconds = stated_lifetime(line, NOW, response_date(date, NOW))
+    seconds = stated_attributes(line, NOW, response_date(date, NOW)).lifetime
     if seconds is not None and seconds < LIMIT:
         assert shortened(line, LIMIT, date) is line
 
 
 @given(lines, DATES)
 def test_a_stated_lifetime_is_the_one_a_browser_keeps(line: str, date: Fields) -> None:
-    seconds, cookie = stated_lifetime(line, NOW, response_date(date, NOW)), stored(line, date)
+    seconds, cookie = stated_attributes(line, NOW, response_date(date, NOW)).lifetime, stored(line, date)
     if cookie is None or cookie.expires is None:
         return
     if seconds is not None:
@@ -287,7 +287,7 @@ def test_expires_is_measured_against_the_date_field() -> None:
     assert shorten_lifetime(line, 2 * DAY, NOW) is line
     assert shortened(line, 2 * DAY, earlier) == f"a=1; Expires={http_date(NOW - 8 * DAY)}"
     assert shortened(line, 2 * DAY, [("Date", "soon")]) == "a=1"
-    assert stated_lifetime(line, NOW, response_date(earlier, NOW)) == 11 * DAY
+    assert stated_attributes(line, NOW, response_date(earlier, NOW)).lifetime == 11 * DAY
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_expires_is_measured_against_the_date_field() -> None:
     ],
 )
 def test_the_stated_lifetime(line: str, seconds: int | None) -> None:
-    assert stated_lifetime(line, NOW) == seconds
+    assert stated_attributes(line, NOW).lifetime == seconds
 
 
 @given(st.floats(0, 4e9))

@@ -3,18 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import chain, count
 from types import MappingProxyType
 from typing import Any
 
 from consentgate.errors import PolicyError
 from consentgate.headers.cookie import is_host_only
+from consentgate.headers.set_cookie import MAX_LIFETIME
 from consentgate.i18n.messages import N_, SOURCE, Strings
 from consentgate.i18n.texts import Message, checked_language
 
 from .category import Basis, Category, Cookie, checked_domain, checked_text
 from .checks import checked_cookie_name, checked_date, checked_lifetime, checked_strings, checked_url
 from .hosts import DeclaredHosts
-from .lifetimes import MAX_DECLARED, lifetime_limit
+from .lifetimes import lifetime_limit
 from .patterns import Patterns
 
 COOKIE_LIFETIME = "6 months"
@@ -95,7 +97,8 @@ class Catalogue:
         kept = cookie_lifetime if self.refusal_lifetime <= self.cookie_lifetime else refused
         put(self, "categories", self._with_own_cookie(declared, kept))
         put(self, "_by_key", {category.key: category for category in self.categories})
-        put(self, "necessary", frozenset(self._keys_where(Basis.NECESSARY)))
+        necessary = [category.key for category in self.categories if category.basis is Basis.NECESSARY]
+        put(self, "necessary", frozenset(necessary))
         chosen = [category for category in self.categories if category.can_be_chosen]
         put(self, "digests", MappingProxyType({each.key: each.digest() for each in chosen}))
         put(self, "_hosts", DeclaredHosts({each.key: each.hosts for each in self.categories}))
@@ -109,9 +112,6 @@ class Catalogue:
         # Only the published values are pickled; the constructor derives the rest.
         options = {name: getattr(self, name) for name in PUBLISHED}
         return _rebuild, (type(self), self.categories, options)
-
-    def _keys_where(self, basis: Basis) -> list[str]:
-        return [category.key for category in self.categories if category.basis is basis]
 
     def _with_own_cookie(self, categories: list[Category], lifetime: timedelta | str) -> tuple[Category, ...]:
         """Return *categories* with the preferences cookie described, as necessary."""
@@ -145,15 +145,7 @@ class Catalogue:
             function=Message(N_("Choices related to your cookie preferences")),
             purpose=Message(N_("To remember the visitor's cookie preferences")),
         )
-        for at, category in enumerate(categories):
-            if category.basis is Basis.NECESSARY:
-                extended = category.with_cookies([*category.cookies, own])
-                return [*categories[:at], extended, *categories[at + 1 :]]
-        taken = {category.key for category in categories}
-        key = next(key for key in ("necessary", "preferences", "own") if key not in taken)
-        title = Message(N_("Necessary"))
-        added = Category(key, title=title, basis=Basis.NECESSARY, cookies=[own])
-        return [added, *categories]
+        return add_necessary(categories, [own], "preferences")
 
     def _index(self) -> None:
         keys: dict[str, str] = {}
@@ -216,7 +208,7 @@ class Catalogue:
         Where a name is declared for several domains and paths, the longest counts.
         """
         declared = self.declared_as(cookie_name)
-        return MAX_SECONDS if declared is None else self._limits[declared]
+        return MAX_LIFETIME if declared is None else self._limits[declared]
 
     def category_of_host(self, host: str) -> str | None:
         """Return the key of the category that declares *host*, None if none does.
@@ -243,7 +235,20 @@ class Catalogue:
             raise PolicyError(f"unknown category {key!r}; known are {known}") from None
 
 
-MAX_SECONDS = int(MAX_DECLARED.total_seconds())
+def add_necessary(categories: list[Category], cookies: list[Cookie], key: str) -> list[Category]:
+    """Return *categories* with *cookies* in the first necessary one, or in one of their own.
+
+    Its key is ``"necessary"``; where that is taken *key*, ``"own"``, ``"own2"`` and so on.
+    """
+    for at, category in enumerate(categories):
+        if category.basis is Basis.NECESSARY:
+            extended = category.with_cookies([*category.cookies, *cookies])
+            return [*categories[:at], extended, *categories[at + 1 :]]
+    taken = {category.key for category in categories}
+    spare = chain(("necessary", key, "own"), map("own{}".format, count(2)))
+    free = next(each for each in spare if each not in taken)
+    own = Category(free, title=Message(N_("Necessary")), basis=Basis.NECESSARY, cookies=cookies)
+    return [own, *categories]
 
 
 PUBLISHED = (

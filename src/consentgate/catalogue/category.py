@@ -266,6 +266,11 @@ class Category:
         """Whether a visitor may accept or refuse it: it is not necessary, and there is something to ask."""
         return self.basis is not Basis.NECESSARY and bool(self.cookies or self.hosts or self.consent_mode)
 
+    @property
+    def needs_consent(self) -> bool:
+        """Whether visitors are asked about it: its basis is consent, and there is something to ask."""
+        return self.basis is Basis.CONSENT and self.can_be_chosen
+
     def digest(self) -> str:
         """Return a short digest of the declarations that a visitor's answer depends on (R13).
 

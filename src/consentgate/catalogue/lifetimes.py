@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from consentgate.errors import PolicyError
+from consentgate.headers.set_cookie import MAX_LIFETIME
 
 SESSION = "session"
 """The declared lifetime of a cookie that ends with the browser's session."""
 
-MAX_DECLARED = timedelta(days=400)
+MAX_DECLARED = timedelta(seconds=MAX_LIFETIME)
 """Browsers shorten every lifetime to this (RFC 6265bis 5.5, R41)."""
 
 MAX_EXEMPT = timedelta(days=395)

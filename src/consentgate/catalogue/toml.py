@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 
 from consentgate.errors import PolicyError
 from consentgate.i18n.messages import SOURCE
-from consentgate.i18n.texts import Message, checked_language, translated
+from consentgate.i18n.texts import checked_language, translated
 from consentgate.presets import preset
 
-from .catalogue import PUBLISHED
+from .catalogue import PUBLISHED, add_necessary
 from .category import Attestation, Basis, Category, Cookie
 from .hints import suggest_name
 from .mistakes import Mistakes
@@ -51,7 +51,9 @@ def examine(mapping: object, source: str, build: Callable[..., _T]) -> tuple[_T,
     described = _read_tables(table.pop("category", ()), "category", mistakes)
     categories = [_read_category(each, own, mistakes) for each in described]
     cookies = _read_presets(table.pop("presets", ()), mistakes)
-    declared = _add_presets([each for each in categories if each is not None], cookies)
+    declared = [each for each in categories if each is not None]
+    if cookies:
+        declared = add_necessary(declared, cookies, "presets")
     return _build_policy(build, declared, table, mistakes), mistakes.lines
 
 
@@ -230,17 +232,3 @@ def _read_preset(entry: object) -> tuple[Cookie, ...]:
         names = {key: name for key, name in entry.items() if key != "preset"}
         return preset(entry["preset"], **names)
     raise PolicyError(f'a name, or a table such as {{preset = "flask", session = "sid"}}, not {entry!r}')
-
-
-def _add_presets(categories: list[Category], cookies: list[Cookie]) -> list[Category]:
-    """Return *categories* with *cookies* in the first necessary one, or in one of their own."""
-    if not cookies:
-        return categories
-    for at, category in enumerate(categories):
-        if category.basis is Basis.NECESSARY:
-            extended = category.with_cookies([*category.cookies, *cookies])
-            return [*categories[:at], extended, *categories[at + 1 :]]
-    taken = {category.key for category in categories}
-    key = next(key for key in ("necessary", "presets", "own") if key not in taken)
-    own = Category(key, title=Message("Necessary"), basis=Basis.NECESSARY, cookies=cookies)
-    return [own, *categories]

@@ -29,4 +29,5 @@ def consent_mode(catalogue: Catalogue, allowed: Container[str]) -> dict[str, Lit
         if category.key not in allowed
         for signal in category.consent_mode
     }
-    return {signal: "granted" if signal in named - denied else "denied" for signal in CONSENT_MODE_SIGNALS}
+    granted = named - denied
+    return {signal: "granted" if signal in granted else "denied" for signal in CONSENT_MODE_SIGNALS}

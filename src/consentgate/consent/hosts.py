@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.headers.csp import CSP_BASE, NO_REPORTS, Reporting, check_base, csp_value
+from consentgate.headers.names import Field
 
 from .opt_out import signal_fields
-
-Field = tuple[str, str]
 
 
 class HostsField(NamedTuple):

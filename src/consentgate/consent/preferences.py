@@ -82,6 +82,10 @@ LEEWAY = 60
 """Seconds an answer may lie in the future: clocks of several servers differ."""
 
 
+class DatedAhead(BadPreferences):
+    """An answer is dated more than a minute ahead."""
+
+
 class JudgedAnswers(NamedTuple):
     """Answers of one token, told apart by what still counts.
 
@@ -131,7 +135,7 @@ def judge_answers(answers: Iterable[Answer], catalogue: Catalogue, now: float | 
             (changed if accepted and declared[category] != digest else valid).append(answer)
     if now is not None and starts:
         if max(starts) > now:
-            raise BadPreferences("dated in the future")
+            raise DatedAhead("dated in the future")
         if not ends:
             raise BadPreferences("too old")
     return JudgedAnswers(

@@ -4,11 +4,10 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from consentgate._cache import BoundedCache
-from consentgate.catalogue.category import Basis
 from consentgate.errors import BadPreferences
 from consentgate.headers.cookie import cookie_values
 
-from .preferences import LEEWAY, UNDECIDED, Answer, JudgedAnswers, Preferences, agree, judge_answers
+from .preferences import UNDECIDED, Answer, DatedAhead, JudgedAnswers, Preferences, agree, judge_answers
 from .signing import PreferencesSerializer, is_well_formed
 from .verdict import Situation, answer_key
 
@@ -69,11 +68,7 @@ class TokenReader:
     def __init__(self, serializer: PreferencesSerializer) -> None:
         self._serializer = serializer
         self._cookie_name = serializer.policy.cookie_name
-        self._asked = {
-            category.key
-            for category in serializer.policy.categories
-            if category.basis is Basis.CONSENT and category.can_be_chosen
-        }
+        self._asked = {category.key for category in serializer.policy.categories if category.needs_consent}
         # Goal: a visitor's token is verified once, not once a request. Plan: its text is the key; only
         # genuine texts are kept, and one token has one genuine spelling, so nobody can flood this with
         # junk. Proof: tests/consent/test_tokens.py, benchmark W2 beside W4.
@@ -104,9 +99,10 @@ class TokenReader:
             return Invalid.FOREIGN if is_well_formed(text) else Invalid.OTHER
         try:
             return judge_answers(answers, self._serializer.policy, now)
+        except DatedAhead:
+            return Invalid.AHEAD
         except BadPreferences:
-            is_ahead = max(answer.at for answer in answers) > now + LEEWAY
-            return Invalid.AHEAD if is_ahead else Invalid.OTHER
+            return Invalid.OTHER
 
     def _combine(self, genuine: dict[str, JudgedAnswers], invalid: tuple[Invalid, ...]) -> TokenResult:
         several = list(genuine.values())

@@ -67,7 +67,6 @@ class Verdict:
 
 
 NAMELESS = Verdict(False, Reason.NAMELESS)
-UNSTORABLE = Verdict(False, Reason.UNSTORABLE)
 INVALID = Verdict(False, Reason.INVALID)
 
 
@@ -223,5 +222,5 @@ def _list_asked(categories: Iterable[Category], situation: Situation) -> Iterabl
     answered = dict(situation.answers).keys()
     for category in categories:
         is_open = category.key not in answered and category.key not in situation.denied
-        if is_open and category.basis is Basis.CONSENT and category.can_be_chosen:
+        if is_open and category.needs_consent:
             yield category.key

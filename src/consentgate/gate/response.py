@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from consentgate.catalogue.catalogue import Catalogue
+from consentgate.catalogue.lifetimes import MAX_EXEMPT
 from consentgate.consent.verdict import (
     Judge,
     JudgedCookie,
@@ -20,7 +21,7 @@ from consentgate.headers.cookie import (
     is_storable,
     sets_again,
 )
-from consentgate.headers.names import COOKIE_KINDS, KINDS, PLAIN_NAMES, Field, FieldKind, field_kind
+from consentgate.headers.names import COOKIE_KINDS, KINDS, PLAIN_NAMES, Field, FieldKind
 from consentgate.headers.set_cookie import (
     CERTAIN_DELETION,
     Deletion,
@@ -36,7 +37,7 @@ from .expiry import LARGEST_ADDITION, Scope, size_of, write_expiries
 _SET_COOKIE, _NAMELESS, _NO_DELETION = FieldKind.SET_COOKIE, Special.NAMELESS, Deletion.NO
 _NECESSARY, _EXEMPT = Reason.NECESSARY, Reason.EXEMPT
 
-LONGEST_EXEMPT = 395 * 24 * 3600
+LONGEST_EXEMPT = int(MAX_EXEMPT.total_seconds())
 """Seconds an exempt cookie may live: 13 months (R27)."""
 
 RENEWABLE = 24 * 3600
@@ -214,7 +215,7 @@ def judge_field(
 
 def names_set(fields: Sequence[Field]) -> frozenset[str]:
     """Return the names of the cookies that *fields* set or delete."""
-    return frozenset(cookie_name(value) or "" for name, value in fields if field_kind(name) is _SET_COOKIE)
+    return frozenset(cookie_name(value) or "" for name, value in fields if KINDS[name] is _SET_COOKIE)
 
 
 class ResponseContext(NamedTuple):

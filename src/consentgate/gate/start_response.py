@@ -12,6 +12,7 @@ from consentgate.consent.preferences import Preferences
 from consentgate.consent.signing import PreferencesSerializer
 from consentgate.consent.verdict import STRICTEST, JudgedCookie
 from consentgate.headers.cache_control import make_private, vary_on
+from consentgate.headers.cookie import is_host_only
 from consentgate.headers.csp import NO_REPORTS, reporting_to
 from consentgate.headers.documents import DESTINATIONS, is_document
 from consentgate.headers.names import Field
@@ -226,11 +227,7 @@ class GatedStartResponse:
         secure = gate.options.is_secure(policy.cookie_name, scheme)
         if secure and scheme != "https":
             gate._warn("scheme", log_lines.SECURE_ON_HTTP)
-        if (
-            scheme == "https"
-            and not policy.cookie_name.startswith("__Host-")
-            and policy.cookie_domain is None
-        ):
+        if scheme == "https" and not is_host_only(policy.cookie_name) and policy.cookie_domain is None:
             gate._warn("prefix", log_lines.PLANTABLE, policy.cookie_name)
         answers = visit._tokens.preferences.answers + visit._tokens.changed
         value = gate.serializer.dumps(Preferences(answers))

@@ -46,7 +46,7 @@ def make_private(fields: list[Field]) -> list[Field]:
     ]
     stated = ", ".join([*kept, "private"])
     if not _keeps_out(stated):
-        # Behind a quote that is never closed nothing is read.
+        # An unclosed quote swallows everything after it.
         stated = ", ".join(["private", *kept])
     return _replaced(fields, _CACHE_CONTROL, ("Cache-Control", stated))
 

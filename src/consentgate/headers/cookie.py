@@ -82,7 +82,7 @@ def has_line_break(text: str) -> bool:
 
 
 def is_storable(set_cookie_string: str) -> bool:
-    """Return whether every browser would store the named cookie this sets, if it liked its attributes.
+    """Return whether every browser would store the named cookie this sets, its attributes left aside.
 
     >>> is_storable("a=1; Path=/"), is_storable("a=1\\x07"), is_storable("a=" + "1" * 4096)
     (True, False, False)
@@ -141,11 +141,7 @@ def cookie_values(cookie_string: str, name: str) -> list[str]:
     >>> cookie_values("a=1; sid=2;sid = 3 ; xsid=4; b=sid=5", "sid")
     ['2', '3']
     """
-    return [cookie_string[start:end].strip(BLANK) for start, end in _value_spans(cookie_string, name)]
-
-
-def _value_spans(cookie_string: str, name: str) -> Iterator[tuple[int, int]]:
-    """Yield where the value of each pair called *name* begins and ends."""
+    values: list[str] = []
     at = cookie_string.find(name)
     while at >= 0:
         before = at - 1
@@ -158,9 +154,10 @@ def _value_spans(cookie_string: str, name: str) -> Iterator[tuple[int, int]]:
             if cookie_string[after : after + 1] == "=":
                 end = cookie_string.find(";", after)
                 end = len(cookie_string) if end < 0 else end
-                yield after + 1, end
+                values.append(cookie_string[after + 1 : end].strip(BLANK))
                 after = end
         at = cookie_string.find(name, after)
+    return values
 
 
 def is_host_only(name: str) -> bool:

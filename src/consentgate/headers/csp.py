@@ -201,7 +201,7 @@ def reporting_to(path: str, *, is_https: bool) -> Reporting:
     )
 
 
-def csp_value(base: str, hosts: Iterable[str], reporting: Reporting = NO_REPORTS) -> str:
+def csp_value(base: str, hosts: Iterable[str]) -> str:
     """Return a Content-Security-Policy that lets through *base* and *hosts*, for requests of every kind.
 
     It is one directive, since a list of directives misses kinds of requests (docs/howto/embed-a-video.md).
@@ -209,7 +209,7 @@ def csp_value(base: str, hosts: Iterable[str], reporting: Reporting = NO_REPORTS
     >>> csp_value("'self' data:", ["maps.example"])
     "default-src 'self' data: maps.example"
     """
-    return " ".join(["default-src", *base.split(), *hosts]) + reporting.directives
+    return " ".join(["default-src", *base.split(), *hosts])
 
 
 def check_base(option: str, base: object, hosts: Iterable[str]) -> str:

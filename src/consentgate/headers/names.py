@@ -55,15 +55,6 @@ KINDS = BoundedCache(_find_kind, size=512, longest=64)
 """Field name -> its kind."""
 
 
-def field_kind(field_name: str) -> FieldKind:
-    """Return which of the fields a gate looks at this one is.
-
-    >>> field_kind("SET-COOKIE"), field_kind("X-Set-Cookie")
-    (<FieldKind.SET_COOKIE: 1>, <FieldKind.OTHER: 8>)
-    """
-    return KINDS[field_name]
-
-
 def _is_plain(field_name: str) -> bool:
     return KINDS[field_name] not in COOKIE_KINDS and not has_line_break(field_name)
 

@@ -8,8 +8,9 @@ from consentgate.errors import PolicyError
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 # scheme://host[:port], RFC 6454 6.2; an IPv6 address stands in brackets.
-_ORIGIN = re.compile(r"(https?)://([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?", re.IGNORECASE)
-_HOST = re.compile(r"([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
+_HOST_AND_PORT = r"([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?"
+_ORIGIN = re.compile(rf"(https?)://{_HOST_AND_PORT}", re.IGNORECASE)
+_HOST = re.compile(_HOST_AND_PORT)
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 
 
@@ -85,7 +86,8 @@ def are_answers_withheld(
 def list_parent_domains(host: str | None) -> list[str]:
     """Return the host's name and each of its parent domains of two labels or more, lower case.
 
-    None for addresses, single labels and anything that is no host name: browsers keep no Domain for them.
+    The list is empty for addresses, single labels and anything that is no host name: browsers keep no Domain
+    for them.
 
     >>> list_parent_domains("WWW.shop.example.org:8080")
     ['www.shop.example.org', 'shop.example.org', 'example.org']

@@ -40,7 +40,8 @@ class StatedAttributes(NamedTuple):
     """Attributes a Set-Cookie field states, as browsers read them (RFC 6265bis 5.6).
 
     Attributes:
-        lifetime: seconds from now, zero or less for a deletion, None for a session cookie.
+        lifetime: seconds from now, zero or less for a deletion; None for a session cookie, and where
+            browsers do not all read the same.
         path: its Path, None if it states none.
         domain: its Domain without a leading dot, in lower case; None if it states none.
         secure: whether it has Secure.
@@ -72,8 +73,9 @@ def stated_attributes(set_cookie_string: str, now: float, date: float | None = N
     last = dict(attributes(set_cookie_string.partition(";")[2]))
     path = last.get("path", "")
     same_site = last.get("samesite", "").lower()
+    seconds = _stated_seconds(last, now if date is None else min(now, date))
     return StatedAttributes(
-        lifetime=stated_lifetime(set_cookie_string, now, date),
+        lifetime=None if seconds is None else math.floor(seconds),
         path=path if path.startswith("/") else None,
         domain=last.get("domain", "").removeprefix(".").lower() or None,
         secure="secure" in last,
@@ -102,6 +104,8 @@ _REFUSALS = BoundedCache(_find_refusal, size=256)
 
 def find_refusal(set_cookie_string: str, name: str) -> str:
     """Return why browsers refuse to store the cookie called *name*, in words; ``""`` if they store it.
+
+    Attributes of more than 1,024 characters together are not looked at.
 
     >>> find_refusal("__Host-sid=1; Path=/", "__Host-sid")
     "the prefix of '__Host-sid' asks for Secure"
@@ -184,7 +188,7 @@ def response_date(response_headers: Iterable[Field], now: float) -> float:
     """
     for field_name, field_value in response_headers:
         if KINDS[field_name] is _DATE:
-            date = cookie_date(field_value.strip(" \t"))
+            date = cookie_date(field_value.strip(BLANK))
             return ALWAYS if date is None else date
     return now
 
@@ -198,20 +202,6 @@ _LIFETIME_ATTRIBUTES = ("max-age", "expires")
 
 # A Max-Age that one browser takes for zero or less and another does not read (FACTS.md, deletions 2).
 _MAY_DELETE = re.compile(r"\+?0+|-.*", re.DOTALL)
-
-
-def stated_lifetime(set_cookie_string: str, now: float, date: float | None = None) -> int | None:
-    """Return the seconds from *now* that a Set-Cookie states for its cookie; zero or less for a deletion.
-
-    None for a session cookie, and where browsers do not all read the same. See `shorten_lifetime` for the
-    arguments.
-
-    >>> stated_lifetime("a=1; Max-Age=60; Expires=Fri, 31 Dec 2038 23:59:59 GMT", 0)
-    60
-    """
-    last = dict(attributes(set_cookie_string.partition(";")[2]))
-    seconds = _stated_seconds(last, now if date is None else min(now, date))
-    return None if seconds is None else math.floor(seconds)
 
 
 def _parse_lifetime(unparsed: str) -> tuple[float, bool]:
@@ -255,7 +245,7 @@ def may_exceed(set_cookie_string: str, limit: int | None) -> bool:
 
 
 def shorten_lifetime(set_cookie_string: str, limit: int | None, now: float, date: float | None = None) -> str:
-    """Return a Set-Cookie whose cookie lives no longer than declared; the same object if it does not anyway.
+    """Return a Set-Cookie whose cookie lives no longer than declared; the same object if it did not anyway.
 
     Max-Age and Expires are edited where they stand, and every other byte is kept (R27, R46). A lifetime that
     browsers do not all read alike is taken away, so that the cookie ends with the session; where one of them
@@ -272,18 +262,14 @@ def shorten_lifetime(set_cookie_string: str, limit: int | None, now: float, date
     >>> shorten_lifetime("theme=1; Expires=Thu, 31 Dec 2026 23:59:59 GMT", None, 0)
     'theme=1'
     """
-    last = dict(attributes(set_cookie_string.partition(";")[2]))
-    if not last.keys() & set(_LIFETIME_ATTRIBUTES):
-        return set_cookie_string
     date = now if date is None else date
-    earliest = min(now, date)
-    seconds = _stated_seconds(last, earliest)
-    if seconds is not None and seconds <= 0:
+    if not exceeds(set_cookie_string, limit, now, date):
         return set_cookie_string
-    if seconds is None or limit is None:
+    last = dict(attributes(set_cookie_string.partition(";")[2]))
+    earliest = min(now, date)
+    if limit is None or _stated_seconds(last, earliest) is None:
         return _end_with_session(set_cookie_string, last, max(now, date))
-    limit = min(limit, MAX_LIFETIME)
-    return set_cookie_string if seconds <= limit else _edit_lifetime(set_cookie_string, limit, earliest)
+    return _edit_lifetime(set_cookie_string, min(limit, MAX_LIFETIME), earliest)
 
 
 def _stated_seconds(last: Mapping[str, str], earliest: float) -> float | None:
