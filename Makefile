@@ -57,7 +57,7 @@ fuzz: $(VENV)/fuzz ## Fuzz every parser, each for SECONDS=60, from the corpus in
 	    $(BIN)/python -W ignore -m fuzz $$target -max_total_time=$(or $(SECONDS),60) -max_len=400 -verbosity=0 || exit 1; \
 	done
 
-mutants: $(VENV)/mutants ## Change floors 0 to 5 in every small way there is, and list what no test notices; takes an hour
+mutants: $(VENV)/mutants ## Change the modules of only_mutate (pyproject.toml) in every small way there is, and list what no test notices; takes an hour or more
 	HYPOTHESIS_PROFILE=mutants $(BIN)/mutmut run
 	$(BIN)/mutmut results
 

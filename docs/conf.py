@@ -60,14 +60,14 @@ MENDS = {
     'role="heading"': 'role="heading" aria-level="2"',
     '<aside class="sidebar-drawer"': '<aside aria-label="Pages" class="sidebar-drawer"',
     '<aside class="toc-drawer': '<aside aria-label="On this page" class="toc-drawer',
-    # Who has a keyboard only can scroll what scrolls.
+    # Visitors with a keyboard only can scroll what scrolls.
     "<pre>": '<pre tabindex="0">',
     '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
     # A cell with nothing in it is the head of nothing.
     '<th class="head"></th>': "<td></td>",
     '<th class="head"><p></p></th>': "<td></td>",
 }
-"""What axe-core finds in furo's pages, and the mend of each."""
+"""Faults that axe-core finds in furo's pages, and the mend of each."""
 
 
 def mend_pages(app, exception):
