@@ -68,6 +68,7 @@ def test_words_are_the_sites_first_then_ours_then_the_source() -> None:
     assert Translations("fr-CA", {"fr-CA": {"Accept all": "OK"}}).gettext("Accept all") == "OK"
     assert Translations("fr-CA", {}).gettext("Refuse all") == "Tout refuser"
     assert Translations("en", {}).ngettext("%(num)d day", "%(num)d days", 2) == "%(num)d days"
+    assert not Translations("de", {"de": {"Refuse all": ""}}).has("Refuse all")
     assert translations_of("../../fr").gettext("Refuse all") == "Refuse all"
 
 

@@ -192,6 +192,7 @@ def test_a_stand_in_visit_whose_answers_were_held_back() -> None:
     assert visit(policy).allows("statistical") and visit(policy).needs_choice
     framed = visit(policy, answers_withheld=True)
     assert not framed.allows("statistical") and not framed.needs_choice
+    assert "need no consent" in visit(policy).form() and "need no consent" not in framed.form()
     framed.accept("statistical")
     assert not framed.allows("statistical")
     framed.refuse_all()

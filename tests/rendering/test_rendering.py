@@ -83,6 +83,12 @@ def test_a_text_that_is_not_stated_says_so() -> None:
     assert Cells(html).rows[-1] == [NOT_STATED, NOT_STATED, "x", NOT_STATED, NOT_STATED]
 
 
+def test_not_stated_is_marked_as_english_in_another_language() -> None:
+    html = Policy([Category("a", cookies=["b"])]).render("html", language="de")
+    assert '<td><span lang="en" dir="ltr">not stated</span></td>' in html
+    assert "<td>not stated" not in html
+
+
 def test_cookies_with_the_same_texts_share_a_row() -> None:
     several = [*presets.flask(remember=None), Cookie("t"), Cookie("t", path="/x")]
     assert [row.names for row in make_rows(Category("a", cookies=several))] == [

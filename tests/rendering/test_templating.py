@@ -80,6 +80,15 @@ def test_flasks_helpers_have_a_request_of_its_application() -> None:
     assert answer.body == b"/shop/static/site.css /cookies /x"
 
 
+def test_the_banner_for_scripts_has_a_request_of_flasks_application_too() -> None:
+    app = Flask(__name__)
+    text = "{{ url_for('static', filename='site.css') }}"
+    app.jinja_env.loader = DictLoader({"consentgate/banner.html": text})
+    gate = POLICY.wrap(app.wsgi_app, secret_key=KEY, templates=app.jinja_env)
+    answer = request(gate, path="/cookies/banner", SCRIPT_NAME="/shop")
+    assert answer.body == b"/shop/static/site.css"
+
+
 def test_an_environment_without_a_loader_finds_ours() -> None:
     assert "Riverton" in page(templates=Environment(autoescape=True))
 

@@ -283,6 +283,7 @@ def test_the_banner_is_markup_and_asks_once() -> None:
 def test_a_banner_needs_somewhere_to_post_to() -> None:
     with pytest.raises(PolicyError, match="preferences_path is None"):
         visit(gate=Gate(path=None)).banner()
+    assert 'action=""' in visit(gate=Gate(path=None)).banner(action="")  # posts to its own page
     banner = visit(gate=Gate(path=None)).banner(action="/choose")
     assert 'action="/choose"' in banner
     assert next_of(banner) == "/"

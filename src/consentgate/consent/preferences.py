@@ -157,6 +157,12 @@ def agree(several: Sequence[Preferences]) -> Preferences:
     return Preferences(tuple(agreed))
 
 
+def first_end(preferences: Preferences, catalogue: Catalogue) -> int | None:
+    """Return the Unix second at which the first answer expires, None without answers."""
+    ends = (answer.at + catalogue.lifetime_of(answer.accepted) for answer in preferences.answers)
+    return min(ends, default=None)
+
+
 def answers_to(catalogue: Catalogue, given: Mapping[str, bool], at: int) -> tuple[Answer, ...]:
     """Return the answers given at Unix second *at*: for each category key, yes or no.
 

@@ -4,6 +4,7 @@ import json
 import secrets
 import tomllib
 from collections.abc import Iterable
+from functools import cache
 from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qs
@@ -23,6 +24,7 @@ TRIED = ("csrftoken", "_pk_id.1", "recent_datasets", "undeclared_widget")
 _BY_SLUG = {each.slug: each for each in DATA_SETS}
 
 
+@cache
 def policy(map_host: str = MAP_HOST) -> Policy:
     """Return the portal's policy, with the map at *map_host*."""
     text = files("consentgate.demo").joinpath("demo.toml").read_text("utf-8")

@@ -102,7 +102,6 @@ def _server(app: WSGIApplication, port: int | None) -> WSGIServer:
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True  # a browser keeps connections open: they must not hold Ctrl-C back
-    allow_reuse_address = True
 
 
 class _Handler(WSGIRequestHandler):

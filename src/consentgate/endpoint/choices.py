@@ -3,15 +3,15 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from webob import Request
 
 from consentgate._urls import quote_reference
 from consentgate.catalogue.catalogue import Catalogue
-from consentgate.catalogue.category import Basis
 from consentgate.headers.cookie import has_control
+from consentgate.headers.documents import media_type_of
 
 LARGEST_BODY = 16 * 1024
 """Octets a posted choice may have."""
@@ -53,12 +53,14 @@ class Choice:
         categories: the keys it names, for ``save``, ``accept`` and ``refuse``.
         answers: category key -> True, False or None (to withdraw an answer), for ``answer``.
         next: the path to return to, ``""`` for none.
+        in_json: whether it was posted as JSON, and is answered so.
     """
 
     action: str
     categories: tuple[str, ...] = ()
     answers: Mapping[str, bool | None] = field(default_factory=dict)
     next: str = ""
+    in_json: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,11 @@ def resolve(choice: Choice, policy: Catalogue) -> ResolvedChoice:
         return ResolvedChoice(dict.fromkeys(choosable, False), answers_all=True)
     if choice.action == "accept_all":
         # Exempt categories need no consent: no yes is recorded for them, and an objection stays.
-        exempt = {each.key for each in policy.categories if each.basis is Basis.EXEMPT}
-        return ResolvedChoice({key: True for key in choosable if key not in exempt})
-    named = choice.answers if choice.action == "answer" else dict.fromkeys(choice.categories, True)
-    if choice.action == "refuse":
-        named = dict.fromkeys(choice.categories, False)
+        return ResolvedChoice({each.key: True for each in policy.categories if each.needs_consent})
+    if choice.action == "answer":
+        named = choice.answers
+    else:
+        named = dict.fromkeys(choice.categories, choice.action != "refuse")
     necessary = sorted(key for key, yes in named.items() if key in policy.necessary and yes is False)
     if necessary:
         raise malformed(f"{necessary[0]} is necessary and cannot be refused")
@@ -140,7 +142,7 @@ def parse_choice(content_type: str, body: bytes) -> Choice:
     Raises:
         Refused: another media type, or a malformed choice.
     """
-    media_type = content_type.partition(";")[0].strip().lower()
+    media_type = media_type_of(content_type)
     if media_type == JSON:
         return _parse_json(body)
     if media_type in (FORM, MULTIPART):
@@ -188,7 +190,7 @@ def _parse_json(body: bytes) -> Choice:
         yes is None or isinstance(yes, bool) for yes in answers.values()
     ):
         raise malformed('"choices" is an object of keys, each with true, false or null')
-    return _check(posted.get("action"), categories, answers, [])
+    return replace(_check(posted.get("action"), categories, answers, []), in_json=True)
 
 
 def _check(

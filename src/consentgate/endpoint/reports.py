@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from consentgate.errors import PolicyError
 from consentgate.headers.csp import checked_source
+from consentgate.headers.documents import media_type_of
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a body; a larger one is not read."""
@@ -81,8 +82,8 @@ def parse_reports(media_type: str, body: bytes, own_host: str) -> list[HostRepor
 
 
 def _violations(media_type: str, body: bytes) -> Iterator[Mapping[str, object]]:
-    """Yield what a body reports, one flat object each, whatever else it holds."""
-    kind = media_type.partition(";")[0].strip(" \t").lower()
+    """Yield each violation in a body as one flat object; anything else in it is skipped."""
+    kind = media_type_of(media_type)
     if kind not in (SINGLE, SEVERAL) or len(body) > LARGEST_BODY:
         return
     try:

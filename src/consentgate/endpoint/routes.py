@@ -12,9 +12,9 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from webob import Request
 
-from consentgate._urls import to_own_path
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.consent.opt_out import gpc_json
+from consentgate.headers.documents import media_type_of
 from consentgate.headers.origin import is_origin_of, is_same_origin
 from consentgate.i18n.messages import available_languages
 from consentgate.rendering.assets import SCRIPT_NAME, script, stylesheet
@@ -142,7 +142,7 @@ class Endpoint:
         with self._renderer.within(request.environ):
             page = self._renderer.page(
                 visit._view(),
-                own=_own_path(request, self._path),
+                own=visit.preferences_url,
                 next=valid_next(asked.get("next", "")),
                 language=wanted if wanted in languages else visit._page_language,
                 languages=languages,
@@ -153,11 +153,9 @@ class Endpoint:
     def _banner(self, request: Request) -> Answered:
         """Return the banner alone, for the script that inserts it into static pages."""
         visit = Visit.from_environ(request.environ)
-        own = _own_path(request, self._path)
-        next_page = valid_next(_query(request).get("next", ""))
-        banner = self._renderer.banner(
-            visit._view(), action=own, next=next_page or own, page=own, language=visit._page_language
-        )
+        next_page = valid_next(_query(request).get("next", "")) or visit.preferences_url
+        with self._renderer.within(request.environ):
+            banner = visit.banner(next=next_page)
         return Answered("200 OK", _HTML, str(banner).encode(), self._page_fields)
 
     def _state(self, visit: Visit, ignored: tuple[str, ...] = ()) -> Answered:
@@ -171,16 +169,15 @@ class Endpoint:
         environ = request.environ
         visit = Visit.from_environ(environ)
         self._check_origin(environ, visit)
-        content_type = environ.get("CONTENT_TYPE", "")
-        choice = parse_choice(content_type, read_body(environ))
+        choice = parse_choice(environ.get("CONTENT_TYPE", ""), read_body(environ))
         resolved = resolve(choice, self._policy)
         if resolved.ignored:
             visit._gate._warn("ignored", _IGNORED, ", ".join(resolved.ignored)[:256], about="")
         if not visit._choose(resolved.answers, answers_all=resolved.answers_all):
             raise Refused("409 Conflict", _ANSWERS_WITHHELD)
-        if content_type.partition(";")[0].strip().lower() == JSON:
+        if choice.in_json:
             return self._state(visit, resolved.ignored)
-        location = valid_next(choice.next) or _own_path(request, self._path)
+        location = valid_next(choice.next) or visit.preferences_url
         return Answered(
             "303 See Other", "text/plain; charset=utf-8", b"", (_NO_STORE, ("Location", location))
         )
@@ -190,7 +187,7 @@ class Endpoint:
         environ = request.environ
         if request.method != "POST":
             raise Refused("405 Method Not Allowed", "Use POST.", ("Allow", "POST"))
-        media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+        media_type = media_type_of(environ.get("CONTENT_TYPE", ""))
         if media_type not in (SINGLE, SEVERAL):
             raise Refused("415 Unsupported Media Type", f"Send {SINGLE} or {SEVERAL}.")
         origin, host = environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST", "")
@@ -234,11 +231,6 @@ class GpcResource:
             (("Allow", "GET, HEAD"),),
         )
         return refused(environ, start_response)
-
-
-def _own_path(request: Request, path: str) -> str:
-    """Return the preferences path as a root-absolute reference, mount included (R94)."""
-    return to_own_path(request.environ.get("SCRIPT_NAME", ""), path)
 
 
 def _query(request: Request) -> dict[str, str]:

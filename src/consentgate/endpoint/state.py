@@ -7,7 +7,7 @@ from webob import Request
 from webob.acceptparse import AcceptValidHeader
 
 from consentgate.catalogue.catalogue import Catalogue
-from consentgate.consent.preferences import State
+from consentgate.consent.preferences import State, first_end
 from consentgate.visit import Visit
 
 from .choices import JSON
@@ -39,11 +39,11 @@ def state_of(policy: Catalogue, visit: Visit) -> VisitState:
     `expires_at` is the time at which the first answer expires, None without answers.
     """
     answers = visit.preferences.answers
-    ends = [answer.at + policy.lifetime_of(answer.accepted) for answer in answers]
+    end = first_end(visit.preferences, policy)
     days = {answer.category: _rfc3339(answer.at) for answer in answers}
     return {
         "needs_choice": visit.needs_choice,
-        "expires_at": _rfc3339(min(ends)) if ends else None,
+        "expires_at": None if end is None else _rfc3339(end),
         "signals": list(visit.signals),
         "categories": {
             key: {

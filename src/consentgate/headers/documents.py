@@ -1,4 +1,4 @@
-"""Decide whether a browser may show a response as a document or run it as a worker."""
+"""Media types, and whether a browser may show a response as a document or run it as a worker."""
 
 import re
 from collections.abc import Sequence
@@ -25,6 +25,15 @@ _DOCUMENTS = frozenset(("text/html", "text/xml", "text/xsl", "application/xml"))
 
 # Browsers sniff the content of these types, and may find HTML (MIME Sniffing, section 7).
 _UNKNOWN = frozenset(("*/*", "unknown/unknown", "application/unknown"))
+
+
+def media_type_of(content_type: str) -> str:
+    """Return the media type of a Content-Type field, without its parameters, in lower case (RFC 9110 8.3.1).
+
+    >>> media_type_of("Application/JSON; charset=utf-8")
+    'application/json'
+    """
+    return content_type.partition(";")[0].strip().lower()
 
 
 def is_document(

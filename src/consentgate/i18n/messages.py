@@ -84,13 +84,13 @@ class Translations:
 
     def __init__(self, language: str, strings: Strings) -> None:
         general = language.partition("-")[0]  # pt of pt-BR
-        self.language = language
+        self._has_catalogue = general in LANGUAGES
         self._own = {**strings.get(general, {}), **strings.get(language, {})}
         self._catalogue = translations_of(general)
 
     def has(self, message: str) -> bool:
         """Return whether *message* has a text in this language."""
-        return message in self._own or self.language.partition("-")[0] in LANGUAGES
+        return bool(self._own.get(message)) or self._has_catalogue
 
     def gettext(self, message: str) -> str:
         """Return *message* in this language."""

@@ -19,6 +19,11 @@ def stylesheet() -> tuple[str, bytes]:
     return f"style-{hashlib.sha256(content).hexdigest()[:12]}.css", content
 
 
+def stylesheet_under(page: str) -> str:
+    """Return the stylesheet's path, under the path of the visitor's page."""
+    return f"{page}/{stylesheet()[0]}"
+
+
 @cache
 def script() -> tuple[str, bytes]:
     """Return the script's entity tag (RFC 9110 8.8.3) and its content."""

@@ -13,14 +13,14 @@ from markupsafe import Markup
 from consentgate._cache import BoundedCache
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.catalogue.category import Category
+from consentgate.consent.preferences import first_end
 from consentgate.i18n.languages import name_of
 from consentgate.i18n.messages import N_
-from consentgate.i18n.texts import Message
 
-from .assets import stylesheet
+from .assets import stylesheet_under
 from .states import confirmation_of, has_just_answered, question_of, statuses_of
 from .templating import FOLDER, make_environment, request_context
-from .text import BASES, COLUMNS, TITLE, Format, Localizer, direction_of, make_rows, to_json, to_markdown
+from .text import BASES, COLUMNS, Format, Localizer, direction_of, make_rows, to_json, to_markdown
 from .view import VisitorView
 
 SIGNAL_NAMES = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
@@ -57,9 +57,9 @@ class Renderer:
 
     def render(self, output: Format, language: str) -> str:
         """Return the policy as ``"html"`` (a fragment), ``"markdown"`` or ``"json"``."""
-        localizer = self._localizers[language]
         if output == "html":
-            return self._draw("policy.html", language, title=self._policy.title or Message(TITLE))
+            return self._draw("policy.html", language)
+        localizer = self._localizers[language]
         if output == "markdown":
             return "\n".join(to_markdown(self._policy, localizer))
         return json.dumps(to_json(self._policy, localizer), indent=2, ensure_ascii=False) + "\n"
@@ -91,7 +91,7 @@ class Renderer:
             language,
             **self._form_of(view, language, own, f"{own}?{urlencode(here)}" if here else None),
             **self._heading(language),
-            stylesheet=_stylesheet_under(own),
+            stylesheet=stylesheet_under(own),
             back=next or own[: own.rindex("/")] + "/",
             came_from=next,
             languages=[
@@ -134,7 +134,7 @@ class Renderer:
             "action": action,
             "next": next.partition("#")[0] + DONE,
             "page": None if page is None else f"{page}?{urlencode({'next': next})}",
-            "stylesheet": None if page is None else _stylesheet_under(page),
+            "stylesheet": None if page is None else stylesheet_under(page),
             **self._heading(language),
         }
         if question is None:
@@ -184,13 +184,12 @@ class Renderer:
     def _form_of(self, view: VisitorView, language: str, action: str, next: str | None) -> dict[str, object]:
         """Return the template variables of the page's forms and texts."""
         statuses = statuses_of(self._policy, view)
-        ends = (each.at + self._policy.lifetime_of(each.accepted) for each in view.preferences.answers)
         return {
             "statuses": statuses,
             "outcome": confirmation_of(statuses),
             "has_saved": has_just_answered(view),
             "signals": _names_of(view.signals),
-            "asked_again": min(ends, default=None),
+            "asked_again": first_end(view.preferences, self._policy),
             "contact_href": contact_href(self._policy.contact),
             "action": action,
             "next": next,
@@ -227,16 +226,11 @@ class Renderer:
             columns=COLUMNS,
             bases=BASES,
             rows=make_rows,
-            cells=lambda row: localizer.cells(row, localizer.own),
             language=language,
             direction=localizer.direction,
             **values,
         )
         return self._environment.get_template(f"{FOLDER}/{name}").render(consentgate=known)
-
-
-def _stylesheet_under(page: str) -> str:
-    return f"{page}/{stylesheet()[0]}"
 
 
 def _names_of(signals: Sequence[str]) -> str:

@@ -78,7 +78,7 @@ def _status(policy: Catalogue, view: VisitorView, category: Category) -> Status:
     answer = view.preferences.answer(key)
     if answer is not None and not answer.accepted:
         return Status(category, Condition.OBJECTED if exempt else Condition.REFUSED, answer.at)
-    if exempt:
+    if exempt and key in view.allowed:
         return Status(category, Condition.EXEMPT)
     if answer is not None:
         return Status(category, Condition.ACCEPTED, answer.at)
@@ -96,6 +96,7 @@ class Confirmation:
         refused: categories that need consent and were refused.
         objected: exempt categories that were objected to.
         unanswered: categories that wait for an answer.
+        is_refusal: whether everything that can be refused was refused.
     """
 
     accepted: tuple[Category, ...]
@@ -103,7 +104,6 @@ class Confirmation:
     objected: tuple[Category, ...]
     unanswered: tuple[Category, ...]
     is_refusal: bool
-    """Whether everything that can be refused was refused."""
 
 
 def confirmation_of(statuses: tuple[Status, ...]) -> Confirmation:

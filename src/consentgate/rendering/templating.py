@@ -1,4 +1,4 @@
-"""Make the Jinja2 environment, with a site's templates before this package's; the only import of Jinja2."""
+"""Make the Jinja2 environment: a site's templates before this package's. The demo imports Jinja2 too."""
 
 import os
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """The policy as text: its table, its texts in one language, Markdown and JSON."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -155,15 +155,15 @@ class Localizer:
         """Return a text of the site as HTML, or "not stated" if it is empty."""
         return self.own(text) if text.strip() else self.say(NOT_STATED)
 
-    def cells(self, row: Row, show: Callable[[str], str]) -> list[str]:
-        """Return the texts of a row under `COLUMNS`, each as *show* gives it."""
-        not_stated = self.say_plain(NOT_STATED)
-        function = show(row.function) if row.function.strip() else not_stated
+    def cells(self, row: Row) -> list[str]:
+        """Return the texts of a row under `COLUMNS`, without markup."""
+        not_stated, plain = self.say_plain(NOT_STATED), self.plain
+        function = plain(row.function) if row.function.strip() else not_stated
         return [
             row.provider.strip() or not_stated,
-            function + " (" + show(row.location) + ")" if row.location.strip() else function,
+            f"{function} ({plain(row.location)})" if row.location.strip() else function,
             ", ".join(row.names),
-            show(row.purpose) if row.purpose.strip() else not_stated,
+            plain(row.purpose) if row.purpose.strip() else not_stated,
             self.lifetime(row.lifetime),
         ]
 
@@ -238,7 +238,7 @@ def to_markdown(policy: Catalogue, localizer: Localizer) -> Iterator[str]:
         yield _line([say(column) for column in COLUMNS])
         yield _line(["---"] * len(COLUMNS))
         for row in make_rows(category):
-            yield _line([_escape_markdown(cell) for cell in localizer.cells(row, plain)])
+            yield _line([_escape_markdown(cell) for cell in localizer.cells(row)])
         yield ""
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from consentgate.catalogue.category import Basis
 from consentgate.consent.consent_mode import consent_mode
 from consentgate.consent.preferences import Preferences, State
 from consentgate.consent.tokens import NO_TOKEN, TokenResult
@@ -33,7 +32,7 @@ class Visit:
     request (R85) and is remembered in the next.
     """
 
-    # As long as nothing has happened in it.
+    # Defaults on the class: an uneventful visit sets fewer attributes.
     _vary_fields: tuple[str, ...] = ()
     _chosen_at: int | None = None
     _response_started = False
@@ -178,8 +177,7 @@ class Visit:
             ResponseStarted: too late for this response to remember it.
         """
         catalogue = self._gate._judge.catalogue
-        exempt = {each.key for each in catalogue.categories if each.basis is Basis.EXEMPT}
-        self._choose({key: True for key in catalogue.digests if key not in exempt})
+        self._choose({each.key: True for each in catalogue.categories if each.needs_consent})
 
     def refuse_all(self) -> None:
         """Record the visitor's no to every category but the necessary ones, exempt ones included.
@@ -200,12 +198,16 @@ class Visit:
             PolicyError: there is no page to post to (`preferences_path=None`), and no *action*.
         """
         own = self._own_path
-        if action is None and own is None:
-            raise PolicyError("preferences_path is None: say where the banner posts to, banner(action=...)")
+        if action is None:
+            if own is None:
+                raise PolicyError(
+                    "preferences_path is None: say where the banner posts to, banner(action=...)"
+                )
+            action = own
         return self._gate._renderer.banner(
             self._view(),
-            action=action or str(own),
-            next=next or self._request.page(self._own_path),
+            action=action,
+            next=next or self._request.page(own),
             page=own,
             language=self._page_language,
         )
@@ -219,13 +221,15 @@ class Visit:
         Raises:
             PolicyError: there is no page to post to (`preferences_path=None`).
         """
+        from consentgate.rendering.assets import stylesheet_under
+
         own = self.preferences_url
         return self._gate._renderer.form(
             self._view(),
             action=own,
-            next=next or self._request.page(self._own_path),
+            next=next or self._request.page(own),
             language=self._page_language,
-            stylesheet=self._stylesheet_url,
+            stylesheet=stylesheet_under(own),
         )
 
     def placeholder(self, category_key: str) -> "Markup":
@@ -237,14 +241,16 @@ class Visit:
         Raises:
             PolicyError: an unknown category, or there is no page to post to (`preferences_path=None`).
         """
+        from consentgate.rendering.assets import stylesheet_under
+
         own = self.preferences_url
         return self._gate._renderer.placeholder(
             self._view(),
             category_key,
             action=own,
-            next=self._request.page(self._own_path),
+            next=self._request.page(own),
             language=self._page_language,
-            stylesheet=self._stylesheet_url,
+            stylesheet=stylesheet_under(own),
         )
 
     @property
@@ -254,9 +260,10 @@ class Visit:
         Raises:
             PolicyError: there is none (`preferences_path=None`).
         """
-        if self._own_path is None:
+        own = self._own_path
+        if own is None:
             raise PolicyError("preferences_path is None: there is no page to lead to")
-        return self._own_path
+        return own
 
     # The rest is the gate's and the endpoint's.
 
@@ -289,12 +296,6 @@ class Visit:
         """The preferences page's path, mount included."""
         path = self._gate._preferences_path
         return None if path is None else self._request.own_path(path)
-
-    @property
-    def _stylesheet_url(self) -> str:
-        from consentgate.rendering.assets import stylesheet
-
-        return f"{self._own_path}/{stylesheet()[0]}"
 
     def _view(self) -> "VisitorView":
         """Return the visitor's answers as page and banner show them."""
