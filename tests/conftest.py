@@ -1,5 +1,6 @@
 """Applications, gates and requests that every test builds on; both sides of a gate are policed."""
 
+import gc
 import io
 import logging
 import os
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from consentgate import Attestation, Basis, Category, Cookie, Policy
+from consentgate._cache import BoundedCache
 
 settings.register_profile("quick", max_examples=60, deadline=None)
 settings.register_profile(
@@ -153,20 +155,9 @@ MATRIX = (
 @pytest.fixture(autouse=True, scope="session")
 def empty_caches() -> None:
     """Nothing is cached from before: mutants of code that filled a cache while loading are seen, too."""
-    from consentgate.gate import expiry
-    from consentgate.headers import cache_control, names, set_cookie
-
-    for cache in (
-        names.KINDS,
-        names.PLAIN_NAMES,
-        set_cookie._LIFETIMES,
-        set_cookie._ENDINGS,
-        set_cookie._REFUSALS,
-        cache_control._KEEPS_OUT,
-        cache_control._VARIES_ON,
-        expiry._SCOPES,
-    ):
-        cache.clear()
+    for each in gc.get_objects():
+        if isinstance(each, BoundedCache):
+            each.clear()
 
 
 @pytest.fixture(autouse=True)

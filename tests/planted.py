@@ -41,6 +41,7 @@ ROUTES = (
     "/error",
     "/withdraw",
     "/plain",
+    "/routine",
     "/wiki/page",
     "/clock",
     "/late",
@@ -61,6 +62,7 @@ _ANSWERS: dict[str, list[str]] = {
     "/error": ["_pk_id=1", "sid=1"],
     "/withdraw": ["_pk_id=1", "sid=1"],
     "/plain": ["sid=1; Path=/"],
+    "/routine": ["sid=1; Path=/", "_pk_id=1; Path=/"],
     "/wiki/page": ["_pk_id=1; Path=/wiki"],
     "/form": ["sid=1; Path=/", "audience=1; Path=/"],
 }

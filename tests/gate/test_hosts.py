@@ -421,7 +421,8 @@ def test_an_error_of_ours_lists_necessary_hosts_alone(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    app = serving(headers=[("Set-Cookie", "tile=1"), ("Set-Cookie", "sid=1")])
+    lasting = "tile=1; Expires=Fri, 31 Dec 2038 23:59:59 GMT"
+    app = serving(headers=[("Set-Cookie", lasting), ("Set-Cookie", "sid=1")])
     gated = gate(app, policy, third_parties=third_parties)
     monkeypatch.setattr(start_response, "rewrite_response_headers", fail)
     fields = fields_of(gated, HTTP_COOKIE=MAPS)
@@ -433,7 +434,8 @@ def test_an_error_of_ours_lists_necessary_hosts_alone(
 
 
 def test_an_error_of_ours_leaves_other_responses_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    gated = gate(serving(content_types=["text/plain"], headers=[("Set-Cookie", "tile=1")]))
+    lasting = "tile=1; Expires=Fri, 31 Dec 2038 23:59:59 GMT"
+    gated = gate(serving(content_types=["text/plain"], headers=[("Set-Cookie", lasting)]))
     monkeypatch.setattr(start_response, "rewrite_response_headers", fail)
     assert fields_of(gated, HTTP_COOKIE=MAPS) == [("Content-Type", "text/plain")]
 

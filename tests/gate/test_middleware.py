@@ -765,7 +765,8 @@ def test_after_an_error_a_page_that_asked_stays_out_of_shared_caches(
     monkeypatch: pytest.MonkeyPatch, report_only: bool
 ) -> None:
     monkeypatch.setattr("consentgate.gate.start_response.rewrite_response_headers", broken)
-    app = application(*MATRIX, before=choosing(lambda visit: visit.allows("statistical")))
+    lasting = "theme=3; Expires=Fri, 31 Dec 2038 23:59:59 GMT"
+    app = application(lasting, before=choosing(lambda visit: visit.allows("statistical")))
     answer = request(gate(app, report_only=report_only))
     assert answer.all("Vary") == ["Cookie"]
     assert answer.all("Cache-Control") == ["private"]

@@ -206,9 +206,21 @@ FAULTS = {
     ),
     "an exempt category accepted with the rest": Fault(
         "endpoint/choices",
-        "{key: True for key in choosable if key not in exempt}",
+        "{each.key: True for each in policy.categories if each.needs_consent}",
         "dict.fromkeys(choosable, True)",
         "accept_all records",
+    ),
+    "a routine response with an accepted cookie left to shared caches": Fault(
+        "gate/scan",
+        "                    is_personal = True\n",
+        "                    pass\n",
+        "shared caches may keep a response that sets",
+    ),
+    "a routine cookie refused and let through": Fault(
+        "gate/scan",
+        "                left_out.append((field_name, text))\n",
+        "                pass\n",
+        SETS,
     ),
     "a few expiring lines a response": Fault(
         "gate/expiry", "        room -= size_of(line)\n", "        room -= LARGEST_ADDITION // 4\n", HELD

@@ -34,7 +34,7 @@ from .request import (
     filter_cookie_string,
     list_pairs,
 )
-from .scan import UnremarkableCookies
+from .scan import RoutineCookies
 from .start_response import GatedStartResponse
 from .wiring import check_application, is_flask_object
 
@@ -93,7 +93,7 @@ class ConsentGate:
             [category.key for category in policy.categories],
             report_only=self.options.report_only,
         )
-        self._unremarkable = UnremarkableCookies(self._judge, all_are_reported=self._reporter.wants_cookies)
+        self._routine = RoutineCookies(self._judge, all_are_reported=self._reporter.wants_cookies)
         self._hooks = SiteHooks(policy, self._reporter)
         self._host_reports = HostReports(policy, self._reporter)
         if is_flask_object(app):
@@ -198,15 +198,15 @@ class ConsentGate:
                 del environ[key]
 
     def _report_filtered(self, cookie_string: str, filtered: FilteredCookies, visit: Visit) -> None:
-        if not (filtered.withheld or filtered.undeclared or self._reporter.wants_cookies):
+        reporter = self._reporter
+        if filtered.is_repeated and not reporter.has_listeners:
             return
         enforced, now = not self.options.report_only, self._now()
-        if self._reporter.wants_cookies:
+        if reporter.wants_cookies:
             pairs = list_pairs(cookie_string, self._judge, visit._permissions)
-            self._reporter.passed([pair for pair in pairs if pair.verdict.admitted], "request", now)
-        if not filtered.is_repeated or self._reporter.has_listeners:
-            self._reporter.cookies("withheld", filtered.withheld, now, enforced=enforced)
-            self._reporter.cookies("withheld", filtered.undeclared, now, enforced=False)
+            reporter.passed([pair for pair in pairs if pair.verdict.admitted], "request", now)
+        reporter.cookies("withheld", filtered.withheld, now, enforced=enforced)
+        reporter.cookies("withheld", filtered.undeclared, now, enforced=False)
 
     def _filter(self, cookie_string: str, visit: Visit, answers: Answers) -> FilteredCookies:
         is_plain = visit._situation is answers.situation

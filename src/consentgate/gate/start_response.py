@@ -29,7 +29,7 @@ from .response import (
     judge_set_cookies,
     rewrite_response_headers,
 )
-from .scan import UnremarkableCookies, find_line_break, scan_fields
+from .scan import UNCHANGED, RoutineCookies, Scan, find_line_break, scan_fields
 
 _PROXY_FIX = "werkzeug.proxy_fix.orig"
 
@@ -41,7 +41,7 @@ class RespondingGate(ReportingGate, Protocol):
     _expiry_turn: int
     _seen_https: bool
     _hosts: HostPolicy
-    _unremarkable: UnremarkableCookies
+    _routine: RoutineCookies
 
     def _wants_reports(self) -> bool: ...
 
@@ -80,13 +80,13 @@ class GatedStartResponse:
     ) -> Callable[[bytes], object]:
         """Start the response (PEP 3333) with a list of fields of ours."""
         fields: list[Field] = list(map(tuple, response_headers))  # type: ignore[arg-type]  # they are pairs
-        sets_cookies, is_odd = scan_fields(status, fields, self._gate._unremarkable)
+        scan, is_odd = scan_fields(status, fields, self._gate._routine, self._visit._permissions)
         if is_odd:
             self._check_line_breaks(status, fields)
         if self._is_inner:
-            fields = self._strip(fields) if sets_cookies else fields
+            fields = fields if scan is UNCHANGED else self._strip(fields)
         else:
-            fields = self._rewrite(status, fields, sets_cookies=sets_cookies)
+            fields = self._rewrite(status, fields, scan)
         if exc_info is None:
             return self._start_response(status, fields)
         try:
@@ -107,7 +107,7 @@ class GatedStartResponse:
     def _enforces(self) -> bool:
         return self._visit._situation.applies and not self._gate.options.report_only
 
-    def _rewrite(self, status: str, fields: list[Field], *, sets_cookies: bool) -> list[Field]:
+    def _rewrite(self, status: str, fields: list[Field], scan: Scan) -> list[Field]:
         """Return the fields that go out, and report what was done."""
         gate, visit = self._gate, self._visit
         visit._response_started = True
@@ -116,12 +116,16 @@ class GatedStartResponse:
         is_document = gate._hosts.has_hosts and self._is_document(status, fields)
         adds_lines = visit._chosen_at is not None or (visit._withheld != () and self._may_expire())
         was_asked = bool(visit._vary_fields)
-        has_work = sets_cookies or adds_lines or (was_asked and self._may_be_personal())
-        if not (has_work or is_document):
+        must_judge = (
+            adds_lines
+            or (scan is not UNCHANGED and self._must_judge(scan))
+            or (was_asked and self._may_be_personal())
+        )
+        if scan is UNCHANGED and not (must_judge or is_document):
             return vary_on(fields, visit._vary_fields) if was_asked else fields
         try:
-            if not has_work and self._gate.options.applies is None:
-                return self._add_hosts(fields)
+            if not must_judge and self._gate.options.applies is None:
+                return self._finish(fields, scan, is_document=is_document)
             context = self._describe(is_document)
             rewritten = rewrite_response_headers(fields, gate._judge, context)
             gate._expiry_turn += len(rewritten.expired)
@@ -129,6 +133,11 @@ class GatedStartResponse:
         except Exception:
             return self._fail_closed(fields, is_document=is_document)
         return rewritten.fields
+
+    def _must_judge(self, scan: Scan) -> bool:
+        """Return whether the scan leaves something to be judged, or somebody has to hear of each cookie."""
+        gate = self._gate
+        return scan.must_judge or gate.options.report_only or gate._reporter.has_listeners
 
     def _may_be_personal(self) -> bool:
         """Return whether caches are told more than Vary, where the application asked the visit."""
@@ -185,13 +194,20 @@ class GatedStartResponse:
             reporting = reporting_to(f"{visit._own_path}/reports", is_https=is_https)
         return tuple(gate._hosts.fields_for(visit._permissions.allowed, reporting))
 
-    def _add_hosts(self, fields: list[Field]) -> list[Field]:
-        """Return the fields of a document that has nothing to be judged."""
+    def _finish(self, fields: list[Field], scan: Scan, *, is_document: bool) -> list[Field]:
+        """Return the fields of a response in which no cookie has to be judged by itself."""
         hosts, visit = self._gate._hosts, self._visit
-        written, vary_fields, is_private = self._write_host_fields(), visit._vary_fields, False
-        if not self._gate.options.report_only:
-            vary_fields = (*vary_fields, *hosts.vary)
-            is_private = hosts.field(visit._permissions.allowed).is_private
+        written: tuple[Field, ...] = ()
+        vary_fields, is_private = visit._vary_fields, scan.is_personal
+        if is_document:
+            written = self._write_host_fields()
+            if not self._gate.options.report_only:
+                vary_fields = (*vary_fields, *hosts.vary)
+                is_private = is_private or hosts.field(visit._permissions.allowed).is_private
+        if scan.undeclared:
+            self._gate._reporter.cookies("stripped", scan.undeclared, self._gate._now(), enforced=True)
+        if scan.left_out:
+            fields = [field for field in fields if field not in scan.left_out]
         return add_host_fields(fields, written, vary_fields, is_private=is_private)
 
     def _describe(self, is_document: bool) -> ResponseContext:

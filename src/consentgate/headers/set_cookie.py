@@ -160,6 +160,13 @@ def _parse_ending(unparsed: str) -> _Ending:
 _ENDINGS = BoundedCache(_parse_ending, size=512, longest=256)
 
 
+NEVER_DELETES: BoundedCache[str, bool] = BoundedCache(
+    lambda unparsed: _parse_ending(unparsed) == (NEVER, NEVER), size=512, longest=256
+)
+"""Text behind a Set-Cookie's first ";" -> whether it deletes no cookie, whatever the time. A loop over
+fields looks here itself, without a call."""
+
+
 def classify_deletion(set_cookie_string: str, now: float, date: float | None = None) -> Deletion:
     """Return whether *set_cookie_string* deletes a cookie.
 
@@ -200,7 +207,7 @@ MAX_LIFETIME = 400 * 24 * 3600
 
 _LIFETIME_ATTRIBUTES = ("max-age", "expires")
 
-# A Max-Age that one browser takes for zero or less and another does not read (FACTS.md, deletions 2).
+# A Max-Age that one browser takes for zero or less and another does not read.
 _MAY_DELETE = re.compile(r"\+?0+|-.*", re.DOTALL)
 
 
@@ -275,7 +282,7 @@ def shorten_lifetime(set_cookie_string: str, limit: int | None, now: float, date
 def _stated_seconds(last: Mapping[str, str], earliest: float) -> float | None:
     """Return the seconds these attributes state, the last of each name; None if there is no certain number.
 
-    A Max-Age decides, even an invalid one; without any, Expires (cookies/FACTS.md, deletions 1 and 3).
+    A Max-Age decides, even an invalid one; without any, Expires.
     """
     if "max-age" in last:
         return int(last["max-age"]) if _MAX_AGE.fullmatch(last["max-age"]) else None
