@@ -161,6 +161,16 @@ def empty_caches() -> None:
 
 
 @pytest.fixture(autouse=True)
+def keep_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
+    """With mutants, no cache keeps a result: each test calls the functions that it depends on."""
+    kept = BoundedCache.__missing__
+    if PROFILE == "mutants" and request.node.get_closest_marker("caches") is None:
+        BoundedCache.__missing__ = lambda self, argument: self._function(argument)  # type: ignore[method-assign]
+    yield
+    BoundedCache.__missing__ = kept  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
 def usual_logging() -> None:
     """Python's own levels: servers that run in this process may have set others."""
     logging.getLogger().setLevel(logging.WARNING)

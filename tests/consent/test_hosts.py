@@ -94,3 +94,8 @@ def test_visits_of_any_number_of_kinds_take_bounded_memory() -> None:
         allowed = frozenset(f"c{bit}" for bit in range(12) if number >> bit & 1)
         assert len(hosts.field(allowed).value.split()) == len(CSP_BASE.split()) + 1 + len(allowed)
     assert hosts._fields.cache_info().currsize == 256
+
+
+def test_the_field_is_enforced_unless_it_is_only_to_report() -> None:
+    assert HOSTS.field_name == "Content-Security-Policy"
+    assert HostPolicy(POLICY, enforced=False).field_name == "Content-Security-Policy-Report-Only"

@@ -15,6 +15,7 @@ from consentgate.consent.preferences import (
     Preferences,
     agree,
     answers_to,
+    first_end,
     judge_answers,
 )
 
@@ -94,6 +95,7 @@ def judged(given_answers: tuple[Answer, ...], now: float | None) -> JudgedAnswer
 
 
 @given(answers(), moments)
+@example((Answer("a", False, 0, FRESH["a"]), Answer("b", True, 900, FRESH["b"])), 1000)
 def test_an_answer_counts_until_its_lifetime_ends(given_answers: tuple[Answer, ...], now: int) -> None:
     """A no stands whatever changes in its category; a yes only while the digest fits."""
     result = judged(given_answers, now)
@@ -138,6 +140,13 @@ def test_age_is_left_out_of_account_where_no_time_is_given() -> None:
         judge_answers([old], POLICY, KEPT)
     with pytest.raises(BadPreferences, match="future"):
         judge_answers([old], POLICY, -LEEWAY - 1)
+
+
+def test_the_first_end_is_that_of_the_answer_that_lasts_least() -> None:
+    yes, no = Answer("a", True, 10, FRESH["a"]), Answer("b", False, 20, FRESH["b"])
+    assert first_end(Preferences((yes, no)), POLICY) == 20 + KEPT_REFUSAL
+    assert first_end(Preferences((yes,)), POLICY) == 10 + KEPT
+    assert first_end(UNDECIDED, POLICY) is None
 
 
 def test_no_answers_are_valid_for_ever() -> None:

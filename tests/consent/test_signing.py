@@ -20,6 +20,7 @@ from consentgate import (
 )
 from consentgate.consent.preferences import Answer, answers_to
 from consentgate.consent.signing import check_fits, is_well_formed, longest_text, parse_payload
+from consentgate.headers.cookie import LARGEST_PAIR
 from tests.conftest import EARLIER_KEY, KEY, NOW, make_policy
 from tests.strategies import ANY_TEXT, NATIVE, accepted, policies
 
@@ -352,6 +353,24 @@ def test_a_policy_whose_answers_fit_no_cookie_is_named() -> None:
     check_fits(Policy(categories[:40]))
 
 
+def test_answers_may_fill_a_cookie_to_the_last_octet() -> None:
+    """R42."""
+    several = [Category("c" * 62 + f"{number:02d}", cookies=[f"c{number}"]) for number in range(46)]
+
+    def size(key: str) -> int:
+        policy = Policy([*several, Category(key, cookies=["d"])])
+        return len(policy.cookie_name) + longest_text(policy)
+
+    key = "d" * (1 + LARGEST_PAIR - size("d"))
+    assert size(key) == LARGEST_PAIR
+    with pytest.raises(PolicyError, match="4097 octets"):
+        size(f"{key}d")
+
+
 def test_the_longest_text_is_that_of_all_answers() -> None:
     everything = POLICY.choose(list(POLICY.digests), at=datetime.fromtimestamp(9_999_999_999, UTC))
     assert len(SERIALIZER.dumps(everything)) == longest_text(POLICY)
+
+
+def test_a_moment_has_twelve_digits_at_most() -> None:
+    assert parse_payload("1.a.y.999999999999.AAAAAAAA") == (Answer("a", True, 999_999_999_999, "AAAAAAAA"),)

@@ -115,6 +115,8 @@ def test_a_forged_token_beside_a_genuine_one_takes_nothing_away() -> None:
     result = read(f"{NAME}=forged; {pair()}; {NAME}={FOREIGN.dumps(chosen([]))}")
     assert allowed(result) == {"necessary", "statistical"}
     assert (result.verified, result.invalid) == ((token(),), (Invalid.OTHER, Invalid.FOREIGN))
+    several = read(f"{NAME}=forged; {pair()}; {NAME}={token(at=NOW - 5)}")
+    assert (several.verified, several.invalid) == ((token(), token(at=NOW - 5)), (Invalid.OTHER,))
 
 
 def test_several_genuine_tokens_allow_what_all_of_them_allow() -> None:
@@ -155,6 +157,7 @@ def test_the_same_token_twice_is_one() -> None:
     assert read(f"{pair()}; {pair()}") == read(pair())
 
 
+@pytest.mark.caches
 def test_verification_is_done_once_and_age_judged_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     serializer = PreferencesSerializer(POLICY, secret_key=KEY)
     calls: list[str] = []
@@ -174,6 +177,7 @@ def test_verification_is_done_once_and_age_judged_each_time(monkeypatch: pytest.
     assert allowed(reader.read(pair(), NOW - 60)) == {"necessary", "statistical"}
 
 
+@pytest.mark.caches
 def test_only_genuine_texts_are_cached_and_within_bounds() -> None:
     reader = TokenReader(SERIALIZER)
     for number in range(100):

@@ -271,6 +271,7 @@ def test_names_and_situations_are_cached_within_bounds() -> None:
     assert not any(len(text) > 64 for text in judge.keys)
 
 
+@pytest.mark.caches
 def test_visitors_with_the_same_answers_share_their_permissions() -> None:
     digest = POLICY.digests["internal"]
     one, other = (Preferences((Answer("internal", True, at, digest),)) for at in (5, 9))

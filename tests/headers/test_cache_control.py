@@ -190,6 +190,8 @@ def test_vary_is_read_in_any_case_and_with_blanks_and_no_others() -> None:
     assert vary_on(message, ("Cookie",)) is message
     assert vary_on([("Vary", "\xa0cookie")], ("Cookie",)) == [("Vary", "cookie, Cookie")]
     assert vary_on([("Vary", "XcookieX")], ("Cookie",)) == [("Vary", "XcookieX, Cookie")]
+    two = [("Vary", "Accept"), ("Vary", "Cookie")]
+    assert vary_on(two, ("Cookie",)) is two
     both = [("Vary", "Cookie")]
     assert vary_on(both, ("Cookie",)) is both
     assert vary_on(both, ("Cookie", "Accept-Language")) == [("Vary", "Cookie, Accept-Language")]

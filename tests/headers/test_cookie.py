@@ -24,6 +24,7 @@ from consentgate.headers.cookie import (
     is_token,
     loose_cookie_date,
 )
+from consentgate.headers.set_cookie import http_date
 from tests.strategies import ANY_TEXT, NATIVE, TOKEN_CHARACTERS, blanks, cookie_strings, names
 
 
@@ -228,6 +229,8 @@ def test_a_loose_date_has_its_parts_in_any_order(moment: datetime, form: str) ->
         ("01 1970 00:00:00", None),
         ("01 Jan 0 00:00:00", calendar.timegm((2000, 1, 1, 0, 0, 0))),
         ("01 Jan 10000 00:00:00", None),
+        ("01 Jan 99 00:00:00", calendar.timegm((1999, 1, 1, 0, 0, 0))),
+        ("01 Jan 100 00:00:00", datetime(100, 1, 1, tzinfo=UTC).timestamp()),
         ("", None),
     ],
 )
@@ -287,11 +290,15 @@ def test_a_pair_may_stand_first_and_behind_blanks() -> None:
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
-def test_dates_are_not_read_in_the_servers_time_zone(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dates_are_not_read_nor_written_in_the_servers_time_zone(
+    zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
         assert cookie_date("Thu, 01 Jan 1970 00:00:10 GMT") == 10
+        assert loose_cookie_date("01 Jan 1970 0:0:10") == 10
+        assert http_date(10) == "Thu, 01 Jan 1970 00:00:10 GMT"
     finally:
         monkeypatch.undo()
         time.tzset()

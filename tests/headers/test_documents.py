@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentgate.headers.documents import is_document
+from consentgate.headers.documents import is_document, media_type_of
 from tests.strategies import NATIVE
 
 RENDERED = [
@@ -109,3 +109,10 @@ def test_whatever_is_stated_is_judged(
     status: str, content_types: list[str], destination: str | None, accept: str | None
 ) -> None:
     assert is_document(status, content_types, destination, accept) in (True, False)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/HTML", "\ttext/html ; charset=utf-8", "text/html;", "text/html;a;b"]
+)
+def test_a_media_type_is_read_without_parameters_and_in_lower_case(content_type: str) -> None:
+    assert media_type_of(content_type) == "text/html"

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from consentgate.headers.cookie import cookie_date
 from consentgate.headers.set_cookie import (
     MAX_LIFETIME,
+    exceeds,
     http_date,
+    may_exceed,
     response_date,
     shorten_lifetime,
     stated_attributes,
@@ -230,6 +232,11 @@ def test_a_stated_lifetime_is_the_one_a_browser_keeps(line: str, date: Fields) -
         ("a=1; Max-Age=99999999; Max-Age=x; Path=/", "a=1; Path=/"),
         ("a=1; Max-Age=x; Max-Age=99999999", f"a=1; Max-Age=x; Max-Age={LIMIT}"),
         ("a=1; Max-Age=5; Max-Age=99999999", f"a=1; Max-Age=5; Max-Age={LIMIT}"),
+        ("a=1; Max-Age==99999999; Max-Age=99999999", f"a=1; Max-Age==99999999; Max-Age={LIMIT}"),
+        ("a=1; Max-Age=\xa099999999; Max-Age=99999999", f"a=1; Max-Age=\xa099999999; Max-Age={LIMIT}"),
+        ("a=1; \xa0Max-Age=99999999; Max-Age=99999999", f"a=1; \xa0Max-Age=99999999; Max-Age={LIMIT}"),
+        (f"a=1; Max-Age=0{LIMIT}; Max-Age=99999999", f"a=1; Max-Age=0{LIMIT}; Max-Age={LIMIT}"),
+        ("a=1; Max-Age=99999999; Max-Age=" + "9" * 1024, f"a=1; Max-Age={LIMIT}; Max-Age={LIMIT}"),
         ("a=1; Expires=in a hundred years", "a=1"),
         ("a=1; Expires=Fri, 31 Dec 2038 23:59:59 PST; Path=/", "a=1; Path=/"),
         (
@@ -321,3 +328,29 @@ def test_the_spellings_are_worth_it() -> None:
     assert 100 < len(kept) < 390
     assert len([cookie for cookie in kept if cookie.expires is not None]) > 50
     assert 100 < len(cut) < 350
+
+
+@pytest.mark.parametrize(
+    ("line", "limit", "at_some_moment"),
+    [
+        ("a=1; Path=/", None, False),
+        ("a=1; Max-Age=1; Path=/", None, True),
+        ("a=1; Path=/; Max-Age=60", 60, False),
+        ("a=1; Max-Age=61; Path=/", 60, True),
+        ("a=1; Max-Age=0", None, False),
+        ("a=1; Max-Age=x", 60, True),
+        ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/", 60, True),
+        ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=5", 60, False),
+    ],
+)
+def test_a_lifetime_may_be_exceeded_at_some_moment(
+    line: str, limit: int | None, at_some_moment: bool
+) -> None:
+    assert may_exceed(line, limit) is at_some_moment
+
+
+def test_a_lifetime_is_exceeded_to_the_second() -> None:
+    line = f"a=1; Expires={http_date(NOW + 60)}"
+    assert exceeds(line, 59, NOW, NOW) and not exceeds(line, 60, NOW, NOW)
+    assert exceeds("a=1; Max-Age=61", 60, NOW, NOW) and not exceeds("a=1; Max-Age=60", 60, NOW, NOW)
+    assert exceeds("a=1; Max-Age=1", None, NOW, NOW) and not exceeds("a=1; Max-Age=0", None, NOW, NOW)

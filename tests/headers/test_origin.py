@@ -232,4 +232,8 @@ def test_a_host_name_has_253_characters_at_most() -> None:
     longest = ".".join(["x" * 63] * 3 + ["y" * 57, "org"])
     assert len(longest) == 253
     assert list_parent_domains(longest)[-1] == "y" * 57 + ".org"
-    assert list_parent_domains(f"y{longest}") == []
+    assert list_parent_domains(f"y{longest}") == list_parent_domains(longest.replace(".y", ".yy")) == []
+
+
+def test_a_trailing_dot_alone_is_dropped() -> None:
+    assert list_parent_domains("WWW.SITE.FOX.") == ["www.site.fox", "site.fox"]

@@ -40,6 +40,8 @@ def test_any_two_texts_are_compared(line: str, cookie_string: str) -> None:
         ("=1", "=1", False),
         ("1", "1", False),
         ("a=1\x07", "a=1\x07", False),
+        ("a=1\xa0", "a=1\xa0", True),
+        ("a=1\xa0", "a=1", False),
     ],
 )
 def test_the_value_is_compared_byte_by_byte(line: str, cookie_string: str, again: bool) -> None:

@@ -279,6 +279,8 @@ def test_attributes_are_those_a_jar_stores(avs: list[str]) -> None:
         ("; Domain=.", StatedAttributes(domain=None)),
         ("; secure=no; HTTPONLY", StatedAttributes(secure=True, http_only=True)),
         ("; SameSite=None; Partitioned", StatedAttributes(same_site="none", partitioned=True)),
+        ("; SameSite=Lax", StatedAttributes(same_site="lax")),
+        ("; SameSite=STRICT", StatedAttributes(same_site="strict")),
         ("; SameSite=Lax; samesite=x", StatedAttributes(same_site="")),
     ],
 )
@@ -316,6 +318,8 @@ def test_a_cookie_is_refused_where_a_jar_refuses_it(name: str, avs: list[str]) -
         ("a=\x07", "a", "it holds a control character, or name and value exceed 4,096 octets"),
         (f"a={'x' * 4096}", "a", "it holds a control character, or name and value exceed 4,096 octets"),
         (f"__Host-a=1; X={'x' * 1024}", "__Host-a", ""),
+        (f"__Http-a=1; X={'x' * 1021}", "__Http-a", "the prefix of '__Http-a' asks for Secure"),
+        (f"__Http-a=1; X={'x' * 1022}", "__Http-a", ""),
     ],
 )
 def test_a_refusal_says_why(line: str, name: str, why: str) -> None:

@@ -131,6 +131,7 @@ def test_asking_for_the_language_alone_adds_vary() -> None:
     assert request(gate, HTTP_ACCEPT_LANGUAGE="fr").all("Vary") == ["Accept-Language"]
 
 
+@pytest.mark.caches
 def test_a_callable_that_takes_its_languages_from_visitors_costs_no_memory(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

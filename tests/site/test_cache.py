@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from consentgate._cache import BoundedCache
 
+pytestmark = pytest.mark.caches
+
 
 @given(st.integers(1, 20), st.lists(st.text(max_size=8)))
 def test_a_result_is_the_functions_and_bounded(size: int, texts: list[str]) -> None:

@@ -56,7 +56,7 @@ class PreferencesSerializer:
         self._keys = tuple(_derive_key(secret, salt) for secret in secrets)
         # The keys are derived above, once.
         self._signers = [
-            Signer(key, salt=salt, key_derivation="none", digest_method=hashlib.sha256) for key in self._keys
+            Signer(key, key_derivation="none", digest_method=hashlib.sha256) for key in self._keys
         ]
         self._longest = max(_LONGEST_TEXT, longest_text(policy))
 

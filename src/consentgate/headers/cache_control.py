@@ -34,7 +34,7 @@ def make_private(fields: list[Field]) -> list[Field]:
     """
     kinds = [KINDS[name] for name, _ in fields]
     if _TARGETED in kinds:
-        fields = [field for field, kind in zip(fields, kinds, strict=True) if kind is not _TARGETED]
+        fields = [field for field in fields if KINDS[field[0]] is not _TARGETED]
     if _CACHE_CONTROL not in kinds:
         return [*fields, ("Cache-Control", "private")]
     if _is_private(fields):

@@ -86,22 +86,21 @@ def checked_source(owner: str, text: object) -> str:
 def _to_punycode(owner: str, text: str) -> str:
     """Return *text* with international labels as browsers send them.
 
-    Python's codec implements IDNA 2003, browsers UTS 46. If decoding does not return the same label, the two
+    Python's codec implements IDNA 2003, browsers UTS 46. If decoding does not return the same text, the two
     may differ, and the encoded name could be another host.
     """
     if text.isascii():
         return text
-    labels = text.split(".")
     try:
-        encoded = [label.encode("idna").decode() for label in labels]
-        same = [label.encode().decode("idna") for label in encoded] == labels
+        encoded = text.encode("idna").decode()
+        same = encoded.encode().decode("idna") == text
     except UnicodeError:
         same = False
     if not same:
         raise PolicyError(
             f"{owner}: {text!r} is not a host in ASCII: write it in punycode ('xn--...'), as browsers send it"
         )
-    return ".".join(encoded)
+    return encoded
 
 
 def _suggest_host(text: str) -> str | None:
