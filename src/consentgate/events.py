@@ -216,13 +216,12 @@ class Reporter:
             _log(logging.WARNING, message, *arguments)
 
     def failure(self, what: str) -> None:
-        """Log the exception being handled: an error of ours, or of a hook of the site's."""
-        _log(
-            logging.ERROR,
-            "%s failed; cookies that need consent were not sent, the response is unaffected",
-            what,
-            exc_info=True,
-        )
+        """Log the exception being handled, an error of ours."""
+        _log(logging.ERROR, "%s failed; only necessary cookies were let through", what, exc_info=True)
+
+    def hook_failure(self, hook: str) -> None:
+        """Log the exception being handled, which a function of the site's raised."""
+        _log(logging.ERROR, "%s failed; the response goes on without it", hook, exc_info=True)
 
     def _is_new(self, kind: str, about: str) -> bool:
         warned = self._warned.get(kind, ())
@@ -232,7 +231,7 @@ class Reporter:
         try:
             observer(event)
         except Exception:
-            self.failure("the observer")
+            self.hook_failure("the observer")
 
     def _event_of(
         self, action: Action, cookie: JudgedCookie, direction: Direction, now: float, enforced: bool

@@ -72,21 +72,18 @@ def test_lifetimes_in_words(lifetime: timedelta | str, text: str, parts: tuple[i
 
 
 @pytest.mark.parametrize(
-    ("declared", "exempt", "seconds"),
+    ("declared", "seconds"),
     [
-        (["14 days"], False, 14 * DAY),
-        ([timedelta(microseconds=1)], False, 1),
-        ([None], False, 400 * DAY),
-        ([None], True, 395 * DAY),
-        (["2 years"], False, 400 * DAY),
-        (["2 years"], True, 395 * DAY),
-        (["1 day"], True, DAY),
-        (["session"], False, None),
-        (["session", "session"], True, None),
-        (["session", "1 day", "2 days"], False, 2 * DAY),
-        (["session", None], False, 400 * DAY),
+        (["14 days"], 14 * DAY),
+        ([timedelta(microseconds=1)], 1),
+        ([None], 400 * DAY),
+        (["2 years"], 400 * DAY),
+        (["session"], None),
+        (["session", "session"], None),
+        (["session", "1 day", "2 days"], 2 * DAY),
+        (["session", None], 400 * DAY),
     ],
 )
-def test_the_lifetime_limit_of_a_cookie(declared: list[Any], exempt: bool, seconds: int | None) -> None:
-    """R27, R41."""
-    assert lifetime_limit(declared, exempt=exempt) == seconds
+def test_the_lifetime_limit_of_a_cookie(declared: list[Any], seconds: int | None) -> None:
+    """R41."""
+    assert lifetime_limit(declared) == seconds

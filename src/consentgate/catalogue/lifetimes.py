@@ -81,20 +81,19 @@ def _count_units(count: int, unit: str) -> str:
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
-def lifetime_limit(declared: Iterable[timedelta | str | None], *, exempt: bool = False) -> int | None:
+def lifetime_limit(declared: Iterable[timedelta | str | None]) -> int | None:
     """Return the seconds a cookie declared with these lifetimes may live; None for the session.
 
-    Where none is stated the limit is the browsers' own, 400 days; for an exempt cookie 13 months, whatever is
-    declared. A name may be declared for several scopes: the longest counts.
+    Where none is stated the limit is the browsers' own, 400 days. A name may be declared for several scopes:
+    the longest counts.
 
     >>> lifetime_limit(["14 days"]), lifetime_limit(["session"]), lifetime_limit(["session", "1 hour"])
     (1209600, None, 3600)
-    >>> lifetime_limit([None]) // 86400, lifetime_limit(["2 years"], exempt=True) // 86400
-    (400, 395)
+    >>> lifetime_limit([None]) // 86400, lifetime_limit(["2 years"]) // 86400
+    (400, 400)
     """
     lengths = [MAX_DECLARED if each is None else duration(each) for each in declared]
     longest = max((length for length in lengths if length is not None), default=None)
     if longest is None:
         return None
-    most = min(longest, MAX_EXEMPT if exempt else MAX_DECLARED)
-    return max(1, int(most.total_seconds()))
+    return max(1, int(min(longest, MAX_DECLARED).total_seconds()))

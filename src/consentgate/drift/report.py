@@ -66,7 +66,7 @@ class CookieFinding:
 
 @dataclass(frozen=True, slots=True)
 class HostFinding:
-    """One host that browsers reported, or a declared one that none did.
+    """One host that browsers reported.
 
     Attributes:
         name: the host.

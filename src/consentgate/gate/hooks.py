@@ -29,7 +29,7 @@ class SiteHooks:
         try:
             return bool(hook(dict(environ)))
         except Exception:
-            self._reporter.failure("applies")
+            self._reporter.hook_failure("applies")
             return True
 
     def choose_language(self, hook: Hook, environ: WSGIEnvironment) -> str | None:
@@ -37,7 +37,7 @@ class SiteHooks:
         try:
             tag = hook(dict(environ))
         except Exception:
-            self._reporter.failure("language")
+            self._reporter.hook_failure("language")
             return None
         return None if tag is None else self._match_language(tag)
 
@@ -45,7 +45,7 @@ class SiteHooks:
         """Return the language that *tag* asks for among those there are texts in (RFC 4647 3.4)."""
         from consentgate.i18n.negotiation import negotiate_language  # it loads WebOb
 
-        languages = [*available_languages(self._policy.strings), self._policy.language]
+        languages = list(dict.fromkeys((*available_languages(self._policy.strings), self._policy.language)))
         matched = negotiate_language(tag, languages, "") if isinstance(tag, str) else ""
         if not matched:
             shown = repr(tag)[:64], ", ".join(languages)

@@ -63,7 +63,8 @@ class GateOptions:
 
     Args:
         secret_key: signs the preferences cookie; at least 16 bytes. A framework's own may be reused.
-        secret_key_fallbacks: earlier keys, which only verify; keep them for `cookie_lifetime`.
+        secret_key_fallbacks: earlier keys, which only verify; keep them for `cookie_lifetime` or
+            `refusal_lifetime`, whichever is longer.
         cookie_secure: whether the preferences cookie is Secure; None follows `wsgi.url_scheme`.
         cookie_httponly: whether it is hidden from scripts.
         preferences_path: path of the visitor's page; the gate answers it and everything under it. None
