@@ -217,7 +217,12 @@ class Reporter:
 
     def failure(self, what: str) -> None:
         """Log the exception being handled, an error of ours."""
-        _log(logging.ERROR, "%s failed; only necessary cookies were let through", what, exc_info=True)
+        _log(
+            logging.ERROR,
+            "%s failed; cookies that need consent were not sent, the response is unaffected",
+            what,
+            exc_info=True,
+        )
 
     def hook_failure(self, hook: str) -> None:
         """Log the exception being handled, which a function of the site's raised."""
