@@ -10,16 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import make_server
 
 from consentgate import Visit
 
 from .conftest import KEY, MATRIX, make_policy
+from .serving import PATIENCE, Quiet
 
 SET_COOKIES = [("Set-Cookie", line) for line in MATRIX]
 FILE = b"0123456789" * 10_000
-PATIENCE = 20.0
-"""Seconds anything here waits for somebody else."""
 
 
 def wait_for(path: Path) -> bool:
@@ -94,13 +93,6 @@ def app(environ: dict[str, Any], start_response: Any) -> Any:
     if environ["PATH_INFO"].startswith("/bare/"):
         return application({**environ, "PATH_INFO": environ["PATH_INFO"][5:]}, start_response)
     return gate(environ, start_response)
-
-
-class Quiet(WSGIRequestHandler):
-    """Says nothing of each request."""
-
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
 
 
 if __name__ == "__main__":

@@ -6,16 +6,12 @@ Left so, a test that the other host's jar is empty would pass with no header at 
 
 import base64
 import json
-import ssl
 import subprocess
-import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
-from wsgiref.simple_server import make_server
 
 from selenium import webdriver
 
@@ -24,9 +20,9 @@ from consentgate.consent.hosts import HostPolicy
 from consentgate.endpoint.reports import HostReport, parse_reports
 from consentgate.headers.csp import NO_REPORTS, reporting_to
 from consentgate.headers.documents import is_document
-from tests.site.test_frameworks import Quiet
+from tests.serving import serving, serving_tls
 
-from .test_chromium import CHROMIUM, DRIVER, FLAGS, Threading, serving
+from .test_chromium import CHROMIUM, DRIVER, FLAGS
 from .test_firefox import FIREFOX, PREFERENCES, Firefox, _address
 
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -154,27 +150,6 @@ def wait_until(condition: Callable[[], object]) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("waited in vain")
-
-
-@contextmanager
-def serving_tls(app: Any) -> Iterator[int]:
-    """Serve *app* on https, with a certificate made for the purpose."""
-    with tempfile.TemporaryDirectory() as folder:
-        key, certificate = Path(folder) / "key.pem", Path(folder) / "certificate.pem"
-        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-        command += ["-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)]
-        subprocess.run(command, check=True, capture_output=True)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        with make_server("127.0.0.1", 0, app, Threading, Quiet) as server:
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-            thread.start()
-            try:
-                yield server.server_port
-            finally:
-                server.shutdown()
-                thread.join()
 
 
 class Site:

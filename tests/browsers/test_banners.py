@@ -13,8 +13,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from consentgate import Basis, Category, Event, Policy
 from tests.conftest import KEY
+from tests.serving import serving
 
-from .test_chromium import Browser, chromium, serving
+from .test_chromium import Browser, chromium
 from .test_chromium import pytestmark as needs_chromium
 
 MODULES = Path(sys.prefix) / "node_modules"

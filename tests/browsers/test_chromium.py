@@ -2,14 +2,11 @@
 
 import shutil
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIServer, make_server
 from wsgiref.validate import validator
 
 import pytest
@@ -22,7 +19,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from consentgate import Basis, Category, Cookie, Event, Policy, PreferencesSerializer, Visit
 from tests.conftest import ATTESTED, KEY
-from tests.site.test_frameworks import Quiet
+from tests.serving import serving
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 AXE = Path(sys.prefix) / "node_modules" / "axe-core" / "axe.min.js"
@@ -88,22 +85,6 @@ def page(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     fields = [("Content-Type", "text/html; charset=utf-8"), *(("Set-Cookie", text) for text in SET_COOKIES)]
     start_response("200 OK", fields)
     return [body.encode()]
-
-
-class Threading(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-@contextmanager
-def serving(app: Any) -> Iterator[int]:
-    with make_server("127.0.0.1", 0, app, Threading, Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 class Browser:

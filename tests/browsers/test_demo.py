@@ -7,8 +7,9 @@ import pytest
 
 from consentgate.demo.serving import gate
 from tests.conftest import KEY
+from tests.serving import serving
 
-from .test_chromium import AXE, Browser, chromium, needs_axe, serving
+from .test_chromium import AXE, Browser, chromium, needs_axe
 from .test_chromium import pytestmark as needs_chromium
 
 pytestmark = needs_chromium

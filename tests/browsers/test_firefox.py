@@ -16,8 +16,9 @@ import pytest
 import websocket
 
 from tests.conftest import KEY
+from tests.serving import serving
 
-from .test_chromium import ALL, POLICY, page, serving
+from .test_chromium import ALL, POLICY, page
 from .test_script import application as scripted
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")

@@ -12,6 +12,7 @@ from consentgate import Event
 from consentgate.demo.maps import serving_map
 from consentgate.demo.serving import gate
 from tests.conftest import KEY
+from tests.serving import serving
 
 from .embedding import (
     KINDS,
@@ -23,7 +24,6 @@ from .embedding import (
     wait_until,
 )
 from .gated import NONCE_POLICY, GatedSite
-from .test_chromium import serving
 from .test_firefox import ENTER, TAB
 from .test_hosts import BROWSERS
 

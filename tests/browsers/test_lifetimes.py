@@ -15,9 +15,10 @@ from consentgate.headers.set_cookie import (
     shorten_lifetime,
     stated_attributes,
 )
-from tests.browsers.test_chromium import chromium, pytestmark, serving
+from tests.browsers.test_chromium import chromium, pytestmark
 from tests.conftest import KEY, cookie
 from tests.headers.test_lifetimes import DAY, OTHER_AVS, lifetime_avs
+from tests.serving import serving
 
 __all__ = ["pytestmark"]
 

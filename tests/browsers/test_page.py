@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from selenium.webdriver.common.by import By
 
+from tests.serving import serving
 from tests.stage import STATES, stage
 
-from .test_chromium import AXE, Browser, chromium, needs_axe, serving
+from .test_chromium import AXE, Browser, chromium, needs_axe
 from .test_chromium import pytestmark as needs_chromium
 
 pytestmark = needs_chromium

@@ -2,23 +2,19 @@
 
 import os
 import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 
 import pytest
 
 from consentgate import Basis, Category, Policy, Visit
 from tests.conftest import ATTESTED, KEY
+from tests.serving import free_port, running, serving
 
-from .test_chromium import Browser, chromium, pytestmark, serving
+from .test_chromium import Browser, chromium, pytestmark
 
 __all__ = ["pytestmark"]
 
@@ -49,35 +45,6 @@ def site(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 app = POLICY.wrap(site, secret_key=KEY)
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def wait_until_answered(port: int) -> None:
-    """Wait until a server answers there at all."""
-    for _ in range(400):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).read()
-            return
-        except URLError:
-            time.sleep(0.05)
-    raise AssertionError(f"nothing answers on port {port}")
-
-
-@contextmanager
-def running(command: list[str], port: int, log: Path) -> Iterator[None]:
-    """Run a server until the test is over; it is stopped by its own pid."""
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as server:
-        try:
-            wait_until_answered(port)
-            yield
-        finally:
-            server.terminate()
-            server.wait(20)
-
-
 CONFIGURATION = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{}}
@@ -102,9 +69,9 @@ def behind_nginx(folder: Path) -> Iterator[int]:
     gunicorn = [sys.executable, "-m", "gunicorn", "-w", "2", "-b", f"127.0.0.1:{behind}"]
     with ExitStack() as stack:
         served = [*gunicorn, "tests.browsers.test_refusal:app"]
-        stack.enter_context(running(served, behind, folder / "gunicorn.log"))
+        stack.enter_context(running(served, behind))
         nginx = [str(NGINX), "-p", str(folder), "-c", str(configuration)]
-        stack.enter_context(running(nginx, port, folder / "nginx.log"))
+        stack.enter_context(running(nginx, port))
         yield port
 
 

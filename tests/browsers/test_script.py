@@ -9,8 +9,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.conftest import KEY
+from tests.serving import serving
 
-from .test_chromium import POLICY, Browser, chromium, serving
+from .test_chromium import POLICY, Browser, chromium
 from .test_chromium import pytestmark as needs_chromium
 
 pytestmark = needs_chromium

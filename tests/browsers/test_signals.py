@@ -9,9 +9,10 @@ import pytest
 from consentgate import Basis, Category, Policy, Visit
 from consentgate.consent.opt_out import signals_of
 from tests.conftest import KEY
+from tests.serving import serving
 
 from .embedding import Browser, embedding_chromium, embedding_firefox, wait_until
-from .test_chromium import CHROMIUM, DRIVER, serving
+from .test_chromium import CHROMIUM, DRIVER
 from .test_firefox import FIREFOX
 
 GPC_IN_CHROMIUM = "--enable-features=GlobalPrivacyControlForce"

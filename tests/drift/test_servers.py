@@ -4,7 +4,7 @@ import http.client
 import os
 import shutil
 import signal
-import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from consentgate.drift.store import read_facts
-from tests.served import PATIENCE
+from tests.serving import PATIENCE, free_port, wait_until_answered
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -67,9 +67,7 @@ class Served:
     """One server in a process group of its own, stopped by its own pid."""
 
     def __init__(self, store: str, folder: Path, program: str, options: str, app: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         self.store = store
         self._log = (folder / "log").open("w+b")
         self.process = subprocess.Popen(
@@ -81,17 +79,11 @@ class Served:
             start_new_session=True,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
-        end = time.monotonic() + PATIENCE
-        while not self._answers():
-            if self.process.poll() is not None or time.monotonic() > end:
-                self.kill()
-                pytest.fail(f"{program} did not start:\n{(folder / 'log').read_text()[-2000:]}")
-            time.sleep(0.05)
-
-    def _answers(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-            return True
-        return False
+        try:
+            wait_until_answered(self.port, self.process, log=folder / "log")
+        except BaseException:
+            self.kill()
+            raise
 
     def get(self) -> int:
         """Make a request; return the process that answered."""
@@ -105,7 +97,7 @@ class Served:
     def kill(self) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        self.process.wait(PATIENCE)
         self._log.close()
 
     def log(self) -> str:
@@ -126,11 +118,12 @@ def visit(served: Served) -> set[int]:
         except Exception as error:
             failed.append(error)
 
-    threads = [threading.Thread(target=ask) for _ in range(VISITORS)]
+    threads = [threading.Thread(target=ask, daemon=True) for _ in range(VISITORS)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(2 * PATIENCE)
+        assert not thread.is_alive()
     assert not failed
     return set(answered)
 
@@ -145,10 +138,21 @@ def test_every_count_arrives(served: Served, request: pytest.FixtureRequest) -> 
     assert served.times() == expected, served.log()
 
 
+def are_written(served: Served, names: set[str]) -> bool:
+    """Return whether the store, if there is one yet, holds facts of these names."""
+    with suppress(OSError, sqlite3.Error):
+        return served.times().keys() == names
+    return False
+
+
 def test_sigkill_takes_counts_and_no_facts(served: Served) -> None:
-    served.get()
-    time.sleep(1.1)  # what is new is written by the first request a second later
-    for _ in range(40):
+    names = {"sid", "_ga"}
+    end = time.monotonic() + PATIENCE
+    while not are_written(served, names):  # what is new is written by the first request a second later
+        assert time.monotonic() < end, served.log()
+        served.get()
+        time.sleep(0.1)
+    for _ in range(10):
         served.get()
     served.kill()
-    assert served.times().keys() == {"sid", "_ga"}
+    assert served.times().keys() == names

@@ -5,17 +5,15 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.served import PATIENCE
+from tests.serving import PATIENCE, free_port, running
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "start" / "unknown-cookies.md").read_text()
@@ -33,31 +31,15 @@ def environment() -> dict[str, str]:
 @contextmanager
 def served(program: str, folder: Path) -> Iterator[int]:
     """Run *program*, a Flask server, on a free port until Ctrl-C."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     (folder / "shop.py").write_text(program.replace("port=5000", f"port={port}"))
     # A shell in the background, as some CI is, has its children ignore SIGINT.
     start = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    process = subprocess.Popen(
-        [sys.executable, "-c", f"{start}runpy.run_path('shop.py', run_name='__main__')"],
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    end = time.monotonic() + PATIENCE
-    try:
-        while time.monotonic() < end and process.poll() is None:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
-            time.sleep(0.05)
+    command = [sys.executable, "-c", f"{start}runpy.run_path('shop.py', run_name='__main__')"]
+    with running(command, port, cwd=folder, env=environment()) as process:
         yield port
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) in (0, 1, -signal.SIGINT)
-    finally:
-        process.kill()
-        process.wait()
 
 
 def ask(port: int, method: str, path: str, cookie_string: str = "") -> None:
@@ -83,6 +65,7 @@ def run(command: str, folder: Path) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
+        timeout=PATIENCE,
     )
     if ">" in command:
         (folder / command.partition(">")[2].strip()).write_text(done.stdout)
@@ -130,7 +113,9 @@ print(names())
 """
     (shop / "enforced.py").write_text(program.partition("if __name__")[0] + check)
     command = [sys.executable, "enforced.py"]
-    done = subprocess.run(command, cwd=shop, env=environment(), capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, cwd=shop, env=environment(), capture_output=True, text=True, check=True, timeout=PATIENCE
+    )
     before, after = done.stdout.splitlines()
     assert "_pk_id.1.1fff" in after
     return {name: name in before for name in ("language", "_pk_id.1.1fff")}

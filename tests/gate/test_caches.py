@@ -6,22 +6,15 @@ what holds them back is what the gate says.
 
 import http.client
 import shutil
-import socket
-import subprocess
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIServer, make_server
 
 import pytest
 
 from consentgate import Basis, Category, Policy
 from tests.conftest import KEY, cookie
-from tests.served import PATIENCE, Quiet
+from tests.serving import PATIENCE, free_port, running, serving
 
 FIELD = "Content-Security-Policy"
 
@@ -94,12 +87,6 @@ CACHES = [
 ]
 
 
-class Threading(ThreadingMixIn, WSGIServer):
-    """A server for a cache that opens several connections."""
-
-    daemon_threads = True
-
-
 class Site:
     """Sites by path behind one cache: the pages asked of them, and what visitors get."""
 
@@ -138,45 +125,13 @@ class Site:
             connection.close()
 
 
-@contextmanager
-def running(command: list[str], port: int, log: Path) -> Iterator[None]:
-    """Run a cache until the block ends; it is stopped by its own pid."""
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out)
-        try:
-            end = time.monotonic() + PATIENCE
-            while not is_answered(port):
-                if process.poll() is not None or time.monotonic() > end:
-                    pytest.fail(f"{command[0]} did not start:\n{log.read_text()[-2000:]}")
-                time.sleep(0.05)
-            yield
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
-
-
-def is_answered(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
-
-
 @pytest.fixture(scope="module", params=CACHES)
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site, folder = Site(), tmp_path_factory.mktemp("cache")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        site.port = free.getsockname()[1]
-    with make_server("127.0.0.1", 0, site, Threading, Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            command: Command = request.param
-            with running(command(folder, site.port, server.server_port), site.port, folder / "log"):
-                yield site
-        finally:
-            server.shutdown()
-            thread.join()
+    site.port = free_port()
+    command: Command = request.param
+    with serving(site) as backend, running(command(folder, site.port, backend), site.port):
+        yield site
 
 
 def names(fields: http.client.HTTPMessage) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from consentgate.testing import Application, Visitor
 from tests.conftest import KEY, MATRIX, make_policy
+from tests.serving import PATIENCE
 
 COOKIE_OF = {"statistical": "_pk_id", "internal": "theme", "third-party": "vid"}
 SITE = Application(response_headers=tuple(("Set-Cookie", line) for line in MATRIX))
@@ -28,7 +29,7 @@ def test_concurrent_visitors_never_get_each_others_choices() -> None:
     """R95, R96."""
     gate = make_policy().wrap(SITE, secret_key=KEY)
     wrong: list[str] = []
-    together = threading.Barrier(32)
+    together = threading.Barrier(32, timeout=PATIENCE)
 
     def visit(number: int) -> None:
         choose = random.Random(number)
@@ -42,9 +43,10 @@ def test_concurrent_visitors_never_get_each_others_choices() -> None:
             if set(visitor.jar) != due:
                 wrong.append(f"visitor {number}: {set(visitor.jar)}, not {due}")
 
-    threads = [threading.Thread(target=visit, args=(number,)) for number in range(32)]
+    threads = [threading.Thread(target=visit, args=(number,), daemon=True) for number in range(32)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
     assert wrong == []

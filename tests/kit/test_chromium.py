@@ -2,16 +2,10 @@
 
 import json
 import random
-import shutil
-import ssl
-import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from wsgiref.simple_server import make_server
 
 import pytest
 from selenium.common.exceptions import WebDriverException
@@ -20,12 +14,10 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from consentgate.testing import Jar, Visitor
 from consentgate.testing.strategies import _COOKIE_AVS, _SLOPPY_AVS
-from tests.browsers.test_chromium import Threading, chromium, pytestmark, serving
-from tests.site.test_frameworks import Quiet
+from tests.browsers.test_chromium import chromium, pytestmark
+from tests.serving import OPENSSL, serving, serving_tls
 
 __all__ = ["pytestmark"]
-
-OPENSSL = shutil.which("openssl")
 
 NAMES = [
     "a",
@@ -166,35 +158,6 @@ def asked_by_the_visitor(address: str) -> list[dict[str, Any]]:
     return [json.loads(page.html.find(id="message").text) for page in pages]
 
 
-@contextmanager
-def serving_https(app: Any, folder: Path) -> Iterator[int]:
-    """Serve *app* over https, with a certificate made for the occasion."""
-    pem = folder / "shop.pem"
-    wanted = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=shop.test"]
-    command = [str(OPENSSL), "req", *wanted, "-keyout", str(pem), "-out", str(pem)]
-    subprocess.run(command, check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-
-    class Secure(Threading):
-        def get_request(self) -> Any:
-            # The handshake is the handler's, in its own thread.
-            connection, address = super().get_request()
-            return context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
-
-        def handle_error(self, *arguments: Any) -> None:
-            """Browsers open connections that they close unused."""
-
-    with make_server("127.0.0.1", 0, app, Secure, Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def check_that_both_ask_alike(profile: Path, address: str, *flags: str) -> None:
     with chromium(profile, *flags) as driver:
         chromium_says = asked_by_chromium(driver, address)
@@ -217,7 +180,7 @@ def test_the_visitor_asks_over_plain_http_as_chromium_does(tmp_path: Path) -> No
 
 @pytest.mark.skipif(not OPENSSL, reason="needs openssl, which makes a certificate")
 def test_the_visitor_asks_over_https_as_chromium_does(tmp_path: Path) -> None:
-    with serving_https(echo, tmp_path) as port:
+    with serving_tls(echo) as port:
         rule = f"--host-resolver-rules=MAP shop.test:443 127.0.0.1:{port}"
         check_that_both_ask_alike(
             tmp_path / "profile", "https://shop.test", rule, "--ignore-certificate-errors"
@@ -244,7 +207,7 @@ def test_chromium_and_the_jar_tell_partitioned_cookies_apart(tmp_path: Path) -> 
         return [environ.get("HTTP_COOKIE", "").encode()]
 
     with ExitStack() as stack:
-        port = stack.enter_context(serving_https(setting, tmp_path))
+        port = stack.enter_context(serving_tls(setting))
         rule = f"--host-resolver-rules=MAP shop.test:443 127.0.0.1:{port}"
         driver = stack.enter_context(chromium(tmp_path / "profile", rule, "--ignore-certificate-errors"))
         for number, story in enumerate(stories):

@@ -22,6 +22,7 @@ from consentgate.demo.maps import MAP_COOKIE, serving_map
 from consentgate.demo.portal import policy
 from consentgate.demo.words import OUTCOMES, TEXTS
 from tests.conftest import KEY, environ_for, request
+from tests.serving import PATIENCE
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ def test_the_other_host_sends_its_map_and_its_cookie(capsys: pytest.CaptureFixtu
     with serving_map() as host:
         assert host.startswith("localhost:")
         answer = urllib.request.urlopen(
-            f"http://{host.replace('localhost', '127.0.0.1')}/map.svg", timeout=10
+            f"http://{host.replace('localhost', '127.0.0.1')}/map.svg", timeout=PATIENCE
         )
         assert answer.headers["Content-Type"] == "image/svg+xml"
         assert answer.headers["Set-Cookie"].startswith(f"{MAP_COOKIE}=1;")
@@ -176,26 +177,25 @@ def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=hear_ctrl_c
     ) as process:
         assert process.stdout is not None
-        first = process.stdout.readline()
-        match = re.search(r"http://127\.0\.0\.1:\d+", first)
-        assert match is not None, first
+        giving_up = threading.Timer(PATIENCE, process.kill)
+        giving_up.start()
         try:
+            first = process.stdout.readline()
+            giving_up.cancel()
+            match = re.search(r"http://127\.0\.0\.1:\d+", first)
+            assert match is not None, first
             yield process, match[0]
         finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
-            try:
-                process.wait(10)
-            finally:
-                process.kill()
+            giving_up.cancel()
+            process.kill()
 
 
 def test_the_command_serves_says_what_passed_and_stops_on_ctrl_c() -> None:
     with running() as (process, address):
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-        assert "Welcome" in opener.open(f"{address}/", timeout=10).read().decode()
+        assert "Welcome" in opener.open(f"{address}/", timeout=PATIENCE).read().decode()
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=10)
+        out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert "cookies out: _pk_id.1, csrftoken" in out
     assert "cookie 'recent_datasets' (internal) stripped: not accepted" in out
@@ -247,14 +247,14 @@ def test_serving_in_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         def ask() -> None:
             try:
                 address = f"http://127.0.0.1:{server.server_port}/"
-                served.append(urllib.request.urlopen(address, timeout=10).read())
+                served.append(urllib.request.urlopen(address, timeout=PATIENCE).read())
             finally:
                 server.shutdown()
 
-        asking = threading.Thread(target=ask)
+        asking = threading.Thread(target=ask, daemon=True)
         asking.start()
         genuine(server, 0.01)
-        asking.join()
+        asking.join(PATIENCE)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(demo._Server, "serve_forever", until_asked_once)

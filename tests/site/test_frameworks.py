@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from contextlib import contextmanager, suppress
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any, Protocol
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import WSGIServer
 from wsgiref.validate import validator
 
 import pytest
@@ -24,6 +23,7 @@ from webtest import TestApp
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from consentgate import ConsentGate
+from tests.serving import PATIENCE, free_port, running, serving
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -62,7 +62,7 @@ class OverHTTP:
     def _open(self, path: str, data: bytes | None = None) -> str:
         headers = {"Sec-Fetch-Site": "same-origin"}
         request = urllib.request.Request(f"{self._address}{path}", data=data, headers=headers)
-        with self._opener.open(request, timeout=20) as response:
+        with self._opener.open(request, timeout=PATIENCE) as response:
             return str(response.read().decode())
 
     def get(self, path: str) -> str:
@@ -76,11 +76,6 @@ class OverHTTP:
         return {cookie.name for cookie in self._jar}
 
 
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-
 @contextmanager
 def in_process(app: Any) -> Iterator[Visitor]:
     yield InProcess(app)
@@ -88,14 +83,8 @@ def in_process(app: Any) -> Iterator[Visitor]:
 
 @contextmanager
 def under_wsgiref(app: Any) -> Iterator[Visitor]:
-    with make_server("127.0.0.1", 0, app, handler_class=Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield OverHTTP(f"http://127.0.0.1:{server.server_port}")
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(app, WSGIServer) as port:
+        yield OverHTTP(f"http://127.0.0.1:{port}")
 
 
 @contextmanager
@@ -104,7 +93,7 @@ def under_waitress(app: Any) -> Iterator[Visitor]:
     listening.bind(("127.0.0.1", 0))
     channels: dict[int, Any] = {}
     server = create_server(_without_input_terminated(app), sockets=[listening], threads=2, map=channels)
-    thread = threading.Thread(target=server.run)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
 
     def close() -> None:
@@ -118,7 +107,7 @@ def under_waitress(app: Any) -> Iterator[Visitor]:
         # already, and the pipe closed, before this one writes.
         with suppress(OSError):
             server.trigger.pull_trigger(close)
-        thread.join(10)
+        thread.join(PATIENCE)
         server.task_dispatcher.shutdown()
     assert not thread.is_alive()
 
@@ -208,7 +197,7 @@ LAYOUTS = {
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_the_cookies_page_in_a_sites_own_layout(name: str) -> None:
     """In a process of its own: Django is set up once, and the other example has done so in this one."""
-    with running(name) as visitor:
+    with visiting(name) as visitor:
         home = visitor.get("/")
         assert "consentgate-banner" in home
         assert visitor.jar == set()
@@ -299,43 +288,29 @@ def test_two_applications_on_one_host(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_an_example_prints_its_outcome(name: str, printed: str) -> None:
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / f"{name}.py")], check=True, capture_output=True, text=True
-    )
+    command = [sys.executable, str(EXAMPLES / f"{name}.py")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE)
     assert done.stdout == printed
 
 
 @contextmanager
-def running(name: str) -> Iterator[OverHTTP]:
-    """An example, run as its docstring says, once it answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-W", "ignore", str(EXAMPLES / f"{name}.py"), str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            for _ in range(400):
-                try:
-                    OverHTTP(f"http://127.0.0.1:{port}").get("/")
-                    break
-                except urllib.error.URLError:
-                    assert process.poll() is None
-                    threading.Event().wait(0.05)
-            yield OverHTTP(f"http://127.0.0.1:{port}")
-        finally:
-            process.terminate()
+def visiting(name: str) -> Iterator[OverHTTP]:
+    """A visitor of an example that runs as its docstring says."""
+    port = free_port()
+    with running([sys.executable, "-W", "ignore", str(EXAMPLES / f"{name}.py"), str(port)], port):
+        yield OverHTTP(f"http://127.0.0.1:{port}")
 
 
 @pytest.mark.parametrize("name", ["flask_app", "pyramid_app", "bottle_app", "django_app"])
 def test_an_example_runs_as_its_docstring_says(name: str) -> None:
-    with running(name) as visitor:
+    with visiting(name) as visitor:
         assert "consentgate-banner" in visitor.get("/")
         assert "_pk_id.1" not in visitor.jar
 
 
 @pytest.mark.parametrize("name", ["embeds_flask", "embeds_django"])
 def test_the_embeds_of_an_example_wait_for_a_yes(name: str) -> None:
-    with running(name) as visitor:
+    with visiting(name) as visitor:
         page = visitor.get("/")
         assert page.count('consentgate-place"') == 2
         assert "<iframe" not in page
