@@ -128,12 +128,16 @@ def test_a_response_is_the_same_where_every_cookie_is_reported(
         ("sid =1", UNCHANGED),
         ("sid=" + "1" * 4092, UNCHANGED),
         ("sid=" + "1" * 4093, JUDGE),
+        ("sid=1; Path=/; Max-Age=60", UNCHANGED),
         ("sid=1; SameSite=None", JUDGE),
         ("sid=1; SameSite=None; Secure", UNCHANGED),
         ("sid=1; Max-Age=99999999", JUDGE),
         ("sid=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT", JUDGE),
         ("theme=1; Path=/", Scan(is_personal=True)),
         ("theme=1", JUDGE),
+        ("vid=1; Path=/shop; Domain=example.org", Scan(is_personal=True)),
+        ("vid=1; Path=/shop", JUDGE),
+        ("vid=1; Path=/shop; Domain=example.org; Secure; Partitioned", JUDGE),
         ("theme=1; Path=/; Max-Age=99999999", JUDGE),
         ("_pk_id=1; Path=/", Scan(left_out=(("Set-Cookie", "_pk_id=1; Path=/"),))),
         ("_pk_id=1; Max-Age=0", JUDGE),
@@ -155,6 +159,16 @@ def test_an_undeclared_cookie_is_listed() -> None:
     found = scan("zzz=1; Path=/", "sid=1")
     assert found.left_out == (("Set-Cookie", "zzz=1; Path=/"),)
     assert [(each.name, each.verdict.reason) for each in found.undeclared] == [("zzz", Reason.UNDECLARED)]
+    assert [each.name for each in scan("zzz\xa0=1").undeclared] == ["zzz\xa0"]
+
+
+def test_an_undeclared_cookie_left_out_is_a_warning_with_its_declaration(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer = request(gate(application("zzz=1; Path=/; Max-Age=60")))
+    assert answer.cookie_names == []
+    assert "undeclared cookie 'zzz' in a response was stripped" in caplog.text
+    assert 'name = "zzz"\nlifetime = "1 minute"' in caplog.text
 
 
 def test_routine_cookies_are_remembered_within_bounds_and_without_their_values() -> None:
