@@ -331,6 +331,6 @@ def test_caches_are_bounded() -> None:
         classify(f"a=1; X={number}")
         classify(f"a=1; X={number:0300d}")
         find_refusal(f"a=1; X={number}", "a")
-        assert len(set_cookie._ENDINGS) <= 512
+        assert len(set_cookie.ENDINGS) <= 512
         assert len(set_cookie._REFUSALS) <= 256
-    assert not any(len(unparsed) > 256 for unparsed in set_cookie._ENDINGS)
+    assert not any(len(unparsed) > 256 for unparsed in set_cookie.ENDINGS)

@@ -58,7 +58,7 @@ FAULTS = {
         "headers/set_cookie",
         '    expires = last.get("expires", "")\n',
         '    if "Max-Age=0" in unparsed:\n'
-        "        return _Ending(ALWAYS, ALWAYS)\n"
+        "        return Ending(ALWAYS, ALWAYS)\n"
         '    expires = last.get("expires", "")\n',
         SETS,
     ),

@@ -45,6 +45,11 @@ def scope_of(set_cookie_string: str) -> Scope:
     return _SCOPES[set_cookie_string.partition(";")[2]]
 
 
+def declared_scopes(catalogue: Catalogue, name: str) -> list[Scope]:
+    """Return the scopes that *name* is declared with; none if it is undeclared."""
+    return [Scope(each.domain, each.path, each.partitioned) for each in catalogue.scopes_of(name)]
+
+
 class SeenScopes:
     """Scopes under which the application was seen to set each cookie, at most four a name.
 

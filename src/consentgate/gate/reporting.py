@@ -12,7 +12,7 @@ from consentgate.headers.set_cookie import find_refusal
 from consentgate.visit import Visit, VisitGate
 
 from . import log_lines
-from .expiry import JUST_ANSWERED, Scope, SeenScopes, default_path, scope_of
+from .expiry import JUST_ANSWERED, SeenScopes, declared_scopes, default_path, scope_of
 from .options import GateOptions
 from .response import JudgedFields, RewrittenHeaders
 
@@ -107,9 +107,8 @@ class ResponseReport:
         if scope.path == "":
             request = self._visit._request
             scope = scope._replace(path=default_path(quote_path(request.script_name + request.path_info)))
-        if gate._seen_scopes.add(cookie.name, scope) and scope not in (
-            Scope(each.domain, each.path, each.partitioned) for each in gate.policy.scopes_of(cookie.name)
-        ):
+        is_new = gate._seen_scopes.add(cookie.name, scope)
+        if is_new and scope not in declared_scopes(gate.policy, cookie.name):
             domain = scope.domain or "none"
             gate._warn("scope", log_lines.OTHER_SCOPE, cookie.name[:LONGEST_NAME], scope.path, domain)
 

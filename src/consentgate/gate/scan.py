@@ -7,9 +7,9 @@ from consentgate._cache import BoundedCache
 from consentgate.consent.verdict import Judge, JudgedCookie, Permissions, Reason, Special
 from consentgate.headers.cookie import BLANK, LARGEST_PAIR, has_line_break
 from consentgate.headers.names import COOKIE_KINDS, KINDS, PLAIN_NAMES, Field, FieldKind
-from consentgate.headers.set_cookie import NEVER_DELETES, find_refusal, may_exceed
+from consentgate.headers.set_cookie import ENDINGS, NO_DELETION, find_refusal, may_exceed
 
-from .expiry import Scope, scope_of
+from .expiry import declared_scopes, scope_of
 
 # In names of this module: to look a member up in its class costs as much as to look up a name.
 _SET_COOKIE, _UNDECLARED = FieldKind.SET_COOKIE, Special.UNDECLARED
@@ -78,7 +78,7 @@ class RoutineCookies:
                     return JUDGE
                 if verdict.reason is _ACCEPTED:
                     is_personal = True
-            elif verdict.admitted or key in _NO_CATEGORY or not NEVER_DELETES[attributes]:
+            elif verdict.admitted or key in _NO_CATEGORY or ENDINGS[attributes] != NO_DELETION:
                 return JUDGE
             else:
                 left_out.append((field_name, text))
@@ -96,8 +96,7 @@ class RoutineCookies:
             return False
         if catalogue.key_of(name) in catalogue.necessary:
             return not find_refusal(without_value, name)
-        scopes = [Scope(each.domain, each.path, each.partitioned) for each in catalogue.scopes_of(name)]
-        return scope_of(without_value) in scopes
+        return scope_of(without_value) in declared_scopes(catalogue, name)
 
 
 def scan_fields(

@@ -126,7 +126,7 @@ class Deletion(Enum):
     """Its Expires has passed by the server's clock or the response's Date; browsers may differ."""
 
 
-class _Ending(NamedTuple):
+class Ending(NamedTuple):
     """When a cookie ends, in Unix seconds: ALWAYS for a Max-Age that deletes, NEVER for one that does not.
 
     Attributes:
@@ -138,7 +138,7 @@ class _Ending(NamedTuple):
     loose: float
 
 
-def _parse_ending(unparsed: str) -> _Ending:
+def _parse_ending(unparsed: str) -> Ending:
     """Return when a cookie with these attributes ends.
 
     The last Max-Age decides, even an invalid one, which browsers ignore or store; without one, the last
@@ -148,23 +148,20 @@ def _parse_ending(unparsed: str) -> _Ending:
     max_age = last.get("max-age")
     if max_age is not None and _MAX_AGE.fullmatch(max_age):  # at most 1,024 digits, so int() takes them all
         ending = ALWAYS if int(max_age) <= 0 else NEVER
-        return _Ending(ending, ending)
+        return Ending(ending, ending)
     expires = last.get("expires", "")
     loose = loose_cookie_date(expires)
     certain = cookie_date(expires) if max_age is None else None
-    return _Ending(NEVER if certain is None else certain, NEVER if loose is None else loose)
+    return Ending(NEVER if certain is None else certain, NEVER if loose is None else loose)
 
 
 # Goal: one look-up where parsing takes ten, since an application's cookies share few attributes. Plan:
 # the text behind the first ";" is the key. Proof: benchmarks W2 and W6.
-_ENDINGS = BoundedCache(_parse_ending, size=512, longest=256)
+ENDINGS = BoundedCache(_parse_ending, size=512, longest=256)
+"""Text behind a Set-Cookie's first ``;`` -> when its cookie ends. A loop over fields looks here itself."""
 
-
-NEVER_DELETES: BoundedCache[str, bool] = BoundedCache(
-    lambda unparsed: _parse_ending(unparsed) == (NEVER, NEVER), size=512, longest=256
-)
-"""Text behind a Set-Cookie's first ";" -> whether it deletes no cookie, whatever the time. A loop over
-fields looks here itself, without a call."""
+NO_DELETION = Ending(NEVER, NEVER)
+"""The ending of a cookie that is not deleted at any moment."""
 
 
 def classify_deletion(set_cookie_string: str, now: float, date: float | None = None) -> Deletion:
@@ -181,7 +178,7 @@ def classify_deletion(set_cookie_string: str, now: float, date: float | None = N
     >>> classify_deletion("_ga=; Max-Age=0", 0), classify_deletion("_ga=; Max-Age=0; Max-Age=x", 0)
     (<Deletion.CERTAIN: 2>, <Deletion.NO: 1>)
     """
-    ending = _ENDINGS[set_cookie_string.partition(";")[2]]
+    ending = ENDINGS[set_cookie_string.partition(";")[2]]
     date = now if date is None else date
     if ending.certain <= min(now, date) - _MARGIN:
         return Deletion.CERTAIN
@@ -223,7 +220,7 @@ def _parse_lifetime(unparsed: str) -> tuple[float, bool]:
     return NEVER if seconds is None else seconds, "max-age" in last
 
 
-# Goal, plan and proof as for _ENDINGS.
+# Goal, plan and proof as for ENDINGS.
 _LIFETIMES = BoundedCache(_parse_lifetime, size=512, longest=256)
 
 
