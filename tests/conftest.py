@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -180,6 +181,14 @@ def usual_logging() -> None:
 @pytest.fixture
 def policy() -> Policy:
     return make_policy()
+
+
+@contextmanager
+def stopped_clock() -> Iterator[None]:
+    """A clock that stands still at NOW: two responses under it differ in nothing that dates them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: NOW)
+        yield
 
 
 @pytest.fixture

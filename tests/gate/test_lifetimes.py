@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from consentgate import Basis, Category, Cookie, Event, Policy, PolicyError
 from consentgate.headers.set_cookie import http_date
 from consentgate.testing.jar import Jar
-from tests.conftest import ATTESTED, KEY, NOW, Answer, application, cookie, environ_for, request
+from tests.conftest import (
+    ATTESTED,
+    KEY,
+    NOW,
+    Answer,
+    application,
+    cookie,
+    environ_for,
+    request,
+    stopped_clock,
+)
 from tests.headers.test_lifetimes import lifetime_avs
 
 DAY = 24 * 3600
@@ -255,8 +265,7 @@ def lives(headers: list[tuple[str, str]], name: str) -> float | None:
 @example(["draft=v;Max-Age=60"], None)
 def test_no_jar_keeps_a_cookie_longer_than_declared(texts: list[str], date: float | None) -> None:
     """P9."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("time.time", lambda: NOW)
+    with stopped_clock():
         out = sent_on(texts, date, "shorten")
         for text in texts:
             name = text.partition("=")[0]
@@ -271,8 +280,7 @@ def test_no_jar_keeps_a_cookie_longer_than_declared(texts: list[str], date: floa
 @given(fields_of_cookies, response_dates)
 @example([f"theme=v; Path=/ ;Max-Age={YEARS};X=y; Secure"], None)
 def test_shortening_is_idempotent_and_keeps_every_other_byte(texts: list[str], date: float | None) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("time.time", lambda: NOW)
+    with stopped_clock():
         out = [value for name, value in sent_on(texts, date, "shorten") if name == "Set-Cookie"]
         again = [value for name, value in sent_on(out, date, "shorten") if name == "Set-Cookie"]
     assert again == out
