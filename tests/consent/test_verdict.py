@@ -76,7 +76,7 @@ def test_enforcing_filtering_and_explaining_agree(
         assert filtered.withheld[0].verdict == INVALID
         assert judged.stripped[0].verdict == verdict
         return
-    assert (filtered.cookie_string == pair) is verdict.admitted
+    assert (filtered.apply(pair) == pair) is verdict.admitted
     assert bool(judged.fields) is verdict.admitted
     assert [each.verdict for each in filtered.withheld + filtered.undeclared] == (
         [verdict] if not verdict.admitted or verdict.reason is Reason.UNDECLARED_REPORTED else []

@@ -1,7 +1,6 @@
 """Cookie pairs on their way in (P3, R9, R32), and Cookie fields that come again."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -16,7 +15,6 @@ from consentgate.gate.request import (
     FilteredCookies,
     RepeatedFields,
     filter_cookie_string,
-    join_spans,
     list_pairs,
 )
 from consentgate.testing import preferences
@@ -39,6 +37,11 @@ def filtered(cookie_string: str, *keys: str, judge: Judge = JUDGE) -> FilteredCo
     return filter_cookie_string(cookie_string, judge, permitting(*keys, judge=judge), ())
 
 
+def left(cookie_string: str, *keys: str) -> str:
+    """The Cookie field of a visitor who accepted these, as the application receives it."""
+    return filtered(cookie_string, *keys).apply(cookie_string)
+
+
 def pairs(cookie_string: str) -> list[str]:
     return [pair.strip(" \t") for pair in cookie_string.split(";") if pair.strip(" \t")]
 
@@ -55,7 +58,7 @@ def token(*keys: str, at: float = NOW) -> str:
 @example("; ;zzz=1", set())
 def test_the_allowed_pairs_are_left_in_order(cookie_string: str, yes: set[str]) -> None:
     """P3."""
-    result = filtered(cookie_string, *yes)
+    result, kept = filtered(cookie_string, *yes), left(cookie_string, *yes)
     expected = [
         pair
         for pair in pairs(cookie_string)
@@ -63,11 +66,10 @@ def test_the_allowed_pairs_are_left_in_order(cookie_string: str, yes: set[str]) 
         and POLICY.key_of(pair.partition("=")[0].strip(" \t")) in {"necessary", *yes}
         and pair.partition("=")[0].strip(" \t") != NAME
     ]
-    assert pairs(result.cookie_string) == expected
+    assert pairs(kept) == expected
     assert len(result.withheld) == len(pairs(cookie_string)) - len(expected)
-    assert bool(result.withheld) is (result.cookie_string is not cookie_string)
+    assert bool(result.withheld) is (kept is not cookie_string)
     assert not any(each.verdict.admitted for each in result.withheld)
-    assert not result.is_repeated
 
 
 @given(cookie_strings | NATIVE, accepted)
@@ -77,8 +79,8 @@ def test_the_allowed_pairs_are_left_in_order(cookie_string: str, yes: set[str]) 
 def test_spans_are_the_parts_that_are_kept(cookie_string: str, yes: set[str]) -> None:
     """Every byte, and the semicolons between neighbours."""
     result = filtered(cookie_string, *yes)
-    joined = join_spans(cookie_string, result.kept)
-    assert result.cookie_string == (joined if result.withheld else cookie_string)
+    joined = ";".join(cookie_string[part] for part in result.kept).lstrip(" \t;")
+    assert result.apply(cookie_string) == (joined if result.withheld else cookie_string)
     ends = [-1, *(part.stop for part in result.kept)]
     assert all(part.start > end + 1 or end == -1 for part, end in zip(result.kept, ends, strict=False))
     kept = "".join(cookie_string[part] for part in result.kept)
@@ -88,47 +90,45 @@ def test_spans_are_the_parts_that_are_kept(cookie_string: str, yes: set[str]) ->
 @given(cookie_strings | NATIVE, accepted)
 def test_filtering_twice_is_once(cookie_string: str, yes: set[str]) -> None:
     """Invariant (v)."""
-    once = filtered(cookie_string, *yes).cookie_string
-    twice = filtered(once, *yes)
-    assert twice.cookie_string is once
-    assert twice.withheld == ()
+    once = left(cookie_string, *yes)
+    assert left(once, *yes) is once
+    assert filtered(once, *yes).withheld == ()
 
 
 @given(cookie_strings | NATIVE, accepted, accepted)
 def test_accepting_more_never_hides_more(cookie_string: str, some: set[str], more: set[str]) -> None:
     """Invariant (iii)."""
-    less = pairs(filtered(cookie_string, *some).cookie_string)
-    remaining = iter(pairs(filtered(cookie_string, *(some | more)).cookie_string))
+    less = pairs(left(cookie_string, *some))
+    remaining = iter(pairs(left(cookie_string, *(some | more))))
     assert all(any(pair == other for other in remaining) for pair in less)
 
 
 def test_bytes_order_and_duplicates_are_kept() -> None:
     cookie_string = "zzz=0;sid = a=b ;  _pk_id=1; sid=\xe9;;csrftoken="
-    result = filtered(cookie_string)
-    assert result.cookie_string == "sid = a=b ; sid=\xe9;;csrftoken="
-    assert [(each.name, each.verdict.reason) for each in result.withheld] == [
+    assert left(cookie_string) == "sid = a=b ; sid=\xe9;;csrftoken="
+    assert [(each.name, each.verdict.reason) for each in filtered(cookie_string).withheld] == [
         ("zzz", Reason.UNDECLARED),
         ("_pk_id", Reason.UNSET),
     ]
-    neighbours = filtered("zzz=1; sid=2; csrftoken=3; zzz=4;sid=5")
-    assert neighbours.kept == (slice(6, 25), slice(33, 38))
-    assert neighbours.cookie_string == "sid=2; csrftoken=3;sid=5"
+    neighbours = "zzz=1; sid=2; csrftoken=3; zzz=4;sid=5"
+    assert filtered(neighbours).kept == (slice(6, 25), slice(33, 38))
+    assert left(neighbours) == "sid=2; csrftoken=3;sid=5"
 
 
 def test_nothing_left_is_empty() -> None:
-    assert filtered(" ; _pk_id=1;").cookie_string == ""
-    assert filtered("zzz").cookie_string == ""
+    assert left(" ; _pk_id=1;") == ""
+    assert left("zzz") == ""
 
 
 def test_the_preferences_cookie_is_read_where_it_is_genuine() -> None:
     cookie_string = f"{NAME}=genuine; sid=1; {NAME} = forged ;zzz=2"
-    for permissions, left in (
+    for permissions, expected in (
         (permitting(), f"{NAME}=genuine; sid=1"),
         (None, f"{NAME}=genuine; sid=1;zzz=2"),
         (JUDGE.permissions(Situation(applies=False)), f"{NAME}=genuine; sid=1;zzz=2"),
     ):
         result = filter_cookie_string(cookie_string, JUDGE, permissions, ("genuine",))
-        assert result.cookie_string == left
+        assert result.apply(cookie_string) == expected
         assert result.withheld[0] == JudgedCookie(NAME, INVALID)
 
 
@@ -140,12 +140,13 @@ def test_without_filtering_only_unproven_preferences_are_taken_out(cookie_string
         pair for pair in pairs(cookie_string) if pair.partition("=")[0].strip(" \t") == NAME and "=" in pair
     ]
     assert len(result.withheld) == len(own)
-    assert pairs(result.cookie_string) == [pair for pair in pairs(cookie_string) if pair not in own]
+    assert pairs(result.apply(cookie_string)) == [pair for pair in pairs(cookie_string) if pair not in own]
 
 
 def test_undeclared_pairs_may_pass_and_be_reported() -> None:
-    result = filtered("zzz=1; sid=2; theme=3", judge=REPORTING)
-    assert result.cookie_string == "zzz=1; sid=2"
+    cookie_string = "zzz=1; sid=2; theme=3"
+    result = filtered(cookie_string, judge=REPORTING)
+    assert result.apply(cookie_string) == "zzz=1; sid=2"
     assert [each.name for each in result.undeclared] == ["zzz"]
     assert [each.name for each in result.withheld] == ["theme"]
 
@@ -162,7 +163,7 @@ def test_pairs_are_listed_with_their_verdicts(cookie_string: str, yes: set[str])
     listed = list(list_pairs(cookie_string, JUDGE, permitting(*yes)))
     admitted = [each for each in listed if each.verdict.admitted]
     assert [each.name for each in admitted] == [
-        pair.partition("=")[0].strip(" \t") for pair in pairs(filtered(cookie_string, *yes).cookie_string)
+        pair.partition("=")[0].strip(" \t") for pair in pairs(left(cookie_string, *yes))
     ]
     assert not any(each.name in ("", NAME) or each.set_cookie_string for each in listed)
 
@@ -191,10 +192,18 @@ def through(fields: RepeatedFields, cookie_string: str, now: float) -> tuple[Tok
     """As the gate does."""
     known = fields.find(cookie_string, now)
     if known is not None:
-        return known.tokens, known.filter(cookie_string)
+        assert known.filtered is not None
+        return known.tokens, known.filtered
     result = anew(cookie_string, now)
     fields.add(cookie_string, Answers(result[0], result[0].situation), result[1])
     return result
+
+
+def is_known(fields: RepeatedFields, cookie_string: str) -> bool:
+    """Return whether the field came before, and send it."""
+    known = fields.find(cookie_string, NOW)
+    through(fields, cookie_string, NOW)
+    return known is not None
 
 
 @given(st.data(), st.lists(cookie_strings | NATIVE, min_size=1, max_size=3))
@@ -218,14 +227,14 @@ def test_a_field_that_comes_again_is_read_and_filtered_as_anew(
         expected_tokens, expected = anew(text, now)
         assert tokens.preferences == expected_tokens.preferences
         assert tokens.verified == expected_tokens.verified
-        assert result._replace(is_repeated=False) == expected
-        assert result.withheld or result.cookie_string is equal
+        assert result == expected
+        assert result.withheld or result.apply(equal) is equal
 
 
 def test_a_field_is_known_from_the_second_time_on() -> None:
     for field in (f"zzz=1; sid=2; {NAME}={token()}", f"{NAME}={token()}; sid=2", "zzz=1; sid=2", "sid=1"):
         fields = RepeatedFields()
-        assert [through(fields, field, NOW)[1].is_repeated for _ in range(3)] == [False, True, True]
+        assert [is_known(fields, field) for _ in range(3)] == [False, True, True]
 
 
 def test_a_field_that_proves_nothing_or_several_things_is_read_each_time() -> None:
@@ -236,7 +245,7 @@ def test_a_field_that_proves_nothing_or_several_things_is_read_each_time() -> No
         f"{NAME}={token()}; {NAME}=forged",
         f"{NAME}={token()}; {NAME}={token('internal')}",
     ):
-        assert [through(fields, field, NOW)[1].is_repeated for _ in range(3)] == [False] * 3
+        assert [is_known(fields, field) for _ in range(3)] == [False] * 3
 
 
 @pytest.mark.parametrize("now", [NOW - 61, NOW + LIFETIME])
@@ -304,5 +313,4 @@ def test_an_empty_field_is_found_only_after_it_came() -> None:
     fields = RepeatedFields()
     assert fields.find("", NOW) is None
     fields.add("", NO_COOKIES, anew("", NOW)[1])
-    known: Any = fields.find("", NOW)
-    assert known.filter("") == FilteredCookies("", (slice(0, 0),), is_repeated=True)
+    assert fields.find("", NOW) == NO_COOKIES._replace(filtered=FilteredCookies((slice(0, 0),)))

@@ -168,8 +168,8 @@ FAULTS = {
     ),
     "the Cookie field not filtered": Fault(
         "gate/request",
-        "    filtered = join_spans(cookie_string, kept) if withheld else cookie_string\n",
-        "    filtered = cookie_string\n",
+        "        if not self.withheld:\n            return cookie_string\n",
+        "        if self:\n            return cookie_string\n",
         "the application reads the cookie",
     ),
     "a preferences cookie that proves nothing passed on": Fault(

@@ -1,6 +1,6 @@
 """The answers of a visitor: one frozen value, without a name, an address or an identifier (R16)."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -28,7 +28,7 @@ class Answer(NamedTuple):
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Preferences:
     """The answers a visitor has given; before any choice, none.
 
@@ -39,9 +39,9 @@ class Preferences:
 
     answers: tuple[Answer, ...] = ()
 
-    def __post_init__(self) -> None:
+    def __init__(self, answers: tuple[Answer, ...] = ()) -> None:
         # Sorted, so that equal preferences compare equal and sign to the same text.
-        object.__setattr__(self, "answers", tuple(sorted(self.answers)))
+        object.__setattr__(self, "answers", tuple(sorted(answers)))
 
     def answer(self, category: str) -> Answer | None:
         """Return what was answered for the category with this key, or None."""
@@ -82,6 +82,10 @@ LEEWAY = 60
 """Seconds an answer may lie in the future: clocks of several servers differ."""
 
 
+_NEVER = float("inf")
+"""The Unix second at which an answer expires that does not."""
+
+
 class DatedAhead(BadPreferences):
     """An answer is dated more than a minute ahead."""
 
@@ -102,7 +106,7 @@ class JudgedAnswers(NamedTuple):
     end: float
 
 
-def judge_answers(answers: Iterable[Answer], catalogue: Catalogue, now: float | None) -> JudgedAnswers:
+def judge_answers(answers: Collection[Answer], catalogue: Catalogue, now: float | None) -> JudgedAnswers:
     """Return which of *answers*, all of one genuine token, count at *now*.
 
     An answer counts until its lifetime ends. A no stands until then, whatever changes in its category; a
@@ -121,26 +125,23 @@ def judge_answers(answers: Iterable[Answer], catalogue: Catalogue, now: float | 
     lifetimes = catalogue.lifetime_of(False), catalogue.lifetime_of(True)
     valid: list[Answer] = []
     changed: list[Answer] = []
-    starts: list[int] = []
-    ends: list[int] = []
+    start, end = 0.0, _NEVER
     for answer in answers:
         category, accepted, at, digest = answer
-        end = at + lifetimes[accepted]
-        starts.append(at - LEEWAY)
-        if now is not None and end <= now:
-            starts.append(end)  # it counted until then
+        expires = at + lifetimes[accepted]
+        start = max(start, at - LEEWAY)
+        if now is not None and expires <= now:
+            start = max(start, expires)  # it counted until then
             continue
-        ends.append(end)
+        end = min(end, expires)
         if category in declared:
             (changed if accepted and declared[category] != digest else valid).append(answer)
-    if now is not None and starts:
-        if max(starts) > now:
+    if now is not None and answers:
+        if start > now:
             raise DatedAhead("dated in the future")
-        if not ends:
+        if end == _NEVER:
             raise BadPreferences("too old")
-    return JudgedAnswers(
-        Preferences(tuple(valid)), tuple(changed), max(starts, default=0), min(ends, default=float("inf"))
-    )
+    return JudgedAnswers(Preferences(tuple(valid)), tuple(changed), start, end)
 
 
 def agree(several: Sequence[Preferences]) -> Preferences:

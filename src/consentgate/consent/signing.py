@@ -125,11 +125,13 @@ def parse_payload(payload: str) -> tuple[Answer, ...] | None:
     version, *fields = payload.split(".")
     if version != _FORMAT or len(fields) % 4 or not payload.isascii():
         return None
-    seconds = fields[2::4]
-    if not all(second.isdigit() and len(second) <= 12 for second in seconds):
-        return None
-    accepted = [yes_no == "y" for yes_no in fields[1::4]]
-    return tuple(map(Answer, fields[0::4], accepted, map(int, seconds), fields[3::4]))
+    answers: list[Answer] = []
+    each = iter(fields)
+    for category, yes_no, second, digest in zip(each, each, each, each, strict=True):
+        if not second.isdigit() or len(second) > 12:
+            return None
+        answers.append(Answer(category, yes_no == "y", int(second), digest))
+    return tuple(answers)
 
 
 def is_well_formed(text: str) -> bool:

@@ -50,7 +50,7 @@ class TokenResult(NamedTuple):
     @property
     def situation(self) -> Situation:
         """The situation these answers make, with no signal."""
-        changed = frozenset(answer.category for answer in self.changed)
+        changed = frozenset([answer.category for answer in self.changed])
         return Situation(answer_key(self.preferences), changed, self.complete)
 
 

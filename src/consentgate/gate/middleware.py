@@ -29,7 +29,6 @@ from .request import (
     PARSED_COOKIE_KEYS,
     Answers,
     FilteredCookies,
-    RepeatedField,
     RepeatedFields,
     filter_cookie_string,
     list_pairs,
@@ -149,15 +148,15 @@ class ConsentGate:
         signals: tuple[str, ...] = ()
         if self._signal_fields:
             signals = signals_of(environ.get("HTTP_SEC_GPC"), environ.get("HTTP_DNT"), self.options.honoured)
-        withheld = not answers.tokens.verified and withholds_answers(environ)
-        situation = answers.situation
+        tokens, situation = answers.tokens, answers.situation
+        withheld = not tokens.verified and withholds_answers(environ)
         if signals or withheld or not applies:
             denied = denied_keys(self.policy, signals)
             situation = situation._replace(applies=applies, denied=denied, withheld=withheld)
         language = self.options.language
         if callable(language):
             language = self._hooks.choose_language(language, environ)
-        return Visit(self, environ.copy(), answers.tokens, situation, signals, language)
+        return Visit(self, environ.copy(), tokens, situation, signals, language)
 
     def _read_cookies(self, environ: WSGIEnvironment) -> Answers:
         """Return the answers that the Cookie field proves."""
@@ -185,34 +184,32 @@ class ConsentGate:
         visit._withheld = None
         try:
             filtered = self._filter(cookie_string, visit, answers)
-            self._report_filtered(cookie_string, filtered, visit)
+            if filtered is not answers.filtered or self._reporter.has_listeners:
+                self._report_filtered(cookie_string, filtered, visit)
         except Exception:
             self._reporter.failure("filtering the Cookie field")
             strictest = self._judge.permissions(STRICTEST)
             filtered = filter_cookie_string(cookie_string, self._judge, strictest, ())
         if filtered.withheld and not self.options.report_only:
-            environ["HTTP_COOKIE"] = filtered.cookie_string
-            if not filtered.cookie_string:
+            environ["HTTP_COOKIE"] = filtered.apply(cookie_string)
+            if not environ["HTTP_COOKIE"]:
                 del environ["HTTP_COOKIE"]
             for key in filter(environ.__contains__, PARSED_COOKIE_KEYS):
                 del environ[key]
 
     def _report_filtered(self, cookie_string: str, filtered: FilteredCookies, visit: Visit) -> None:
-        reporter = self._reporter
-        if filtered.is_repeated and not reporter.has_listeners:
-            return
-        enforced, now = not self.options.report_only, self._now()
+        reporter, enforced, now = self._reporter, not self.options.report_only, self._now()
         if reporter.wants_cookies:
             pairs = list_pairs(cookie_string, self._judge, visit._permissions)
             reporter.passed([pair for pair in pairs if pair.verdict.admitted], "request", now)
         reporter.cookies("withheld", filtered.withheld, now, enforced=enforced)
-        reporter.cookies("withheld", filtered.undeclared, now, enforced=False)
+        if filtered.undeclared:
+            reporter.cookies("withheld", filtered.undeclared, now, enforced=False)
 
     def _filter(self, cookie_string: str, visit: Visit, answers: Answers) -> FilteredCookies:
         is_plain = visit._situation is answers.situation
-        if is_plain and isinstance(answers, RepeatedField):
-            filtered = answers.filter(cookie_string)
-        else:
+        filtered = answers.filtered if is_plain else None
+        if filtered is None:
             permissions = visit._permissions if self.options.filter_requests else None
             verified = frozenset(answers.tokens.verified)  # one look-up a pair, however many there are
             filtered = filter_cookie_string(cookie_string, self._judge, permissions, verified)

@@ -1,7 +1,6 @@
 """The Cookie field on its way in: pairs that are not allowed are taken out."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from consentgate.consent.tokens import NO_TOKEN, TokenResult
@@ -37,27 +36,34 @@ PARSED_COOKIE_KEYS = (
 
 
 class FilteredCookies(NamedTuple):
-    """A Cookie field, filtered.
+    """How a Cookie field was filtered; its text is not kept.
 
     Attributes:
-        cookie_string: the pairs that are kept; the very string that came in if that is all of them.
-        kept: where in that string they are.
+        kept: where in the text the pairs are that are kept.
         withheld: the pairs that were taken out.
         undeclared: pairs of no category that are kept.
-        is_repeated: whether the field came before.
     """
 
-    cookie_string: str
     kept: Spans
     withheld: tuple[JudgedCookie, ...] = ()
     undeclared: tuple[JudgedCookie, ...] = ()
-    is_repeated: bool = False
+
+    def apply(self, cookie_string: str) -> str:
+        """Return the pairs of *cookie_string* that are kept; the very same text if that is all of them.
+
+        >>> pair = JudgedCookie("b", INVALID)
+        >>> FilteredCookies((slice(0, 3), slice(9, 18)), (pair,)).apply("a=1; b=2; c=3; d=4")
+        'a=1; c=3; d=4'
+        """
+        if not self.withheld:
+            return cookie_string
+        return ";".join([cookie_string[span] for span in self.kept]).lstrip(SEPARATORS)
 
 
 def filter_cookie_string(
     cookie_string: str, judge: Judge, permissions: Permissions | None, verified: Collection[str]
 ) -> FilteredCookies:
-    """Return *cookie_string* without the pairs that are not allowed, and without unproven preferences.
+    """Return how *cookie_string* is rid of the pairs that are not allowed, and of unproven preferences.
 
     The pairs that are kept keep their bytes, order and duplicates (R9). Empty segments (";;") are kept:
     they are not cookies.
@@ -90,8 +96,7 @@ def filter_cookie_string(
         at += len(pair) + 1
     if begin < at:
         kept.append(slice(begin, at - 1))
-    filtered = join_spans(cookie_string, kept) if withheld else cookie_string
-    return FilteredCookies(filtered, tuple(kept), tuple(withheld), tuple(undeclared))
+    return FilteredCookies(tuple(kept), tuple(withheld), tuple(undeclared))
 
 
 _NOT_FILTERED = Situation(applies=False)
@@ -106,15 +111,6 @@ def _judge_withheld(text: str, key: CategoryKey, verdict: Verdict) -> JudgedCook
     return JudgedCookie(name, verdict)
 
 
-def join_spans(cookie_string: str, kept: Collection[slice]) -> str:
-    """Return the parts of *cookie_string* that are kept, without separators at its beginning.
-
-    >>> join_spans("a=1; b=2; c=3; d=4", (slice(0, 3), slice(9, 18)))
-    'a=1; c=3; d=4'
-    """
-    return ";".join([cookie_string[part] for part in kept]).lstrip(SEPARATORS)
-
-
 def list_pairs(cookie_string: str, judge: Judge, permissions: Permissions) -> Iterator[JudgedCookie]:
     """Yield every named pair of *cookie_string* with its verdict, but preferences cookies."""
     for pair in cookie_string.split(";"):
@@ -124,43 +120,22 @@ def list_pairs(cookie_string: str, judge: Judge, permissions: Permissions) -> It
             yield JudgedCookie(text.strip(BLANK), permissions.verdicts[key])
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(NamedTuple):
     """The answers of one request's visitor.
 
     Attributes:
         tokens: those that its Cookie field proves.
         situation: the situation they make, with no signal.
+        filtered: how the field was filtered when it came before, in this situation; None if it did not.
     """
 
     tokens: TokenResult
     situation: Situation
+    filtered: FilteredCookies | None = None
 
 
 NO_COOKIES = Answers(NO_TOKEN, NO_TOKEN.situation)
 """Those of a request without a Cookie field."""
-
-
-@dataclass(frozen=True, slots=True)
-class RepeatedField(Answers):
-    """The answers of a Cookie field that came before, without its text.
-
-    Attributes:
-        filtered: how it was filtered, without the text that is kept.
-        token_at: where in it its token is.
-        token: that token, ``""`` if there is none.
-    """
-
-    filtered: FilteredCookies
-    token_at: slice
-    token: str
-
-    def filter(self, cookie_string: str) -> FilteredCookies:
-        """Return *cookie_string*, which is this field, filtered."""
-        _, kept, withheld, undeclared, _ = self.filtered
-        if withheld:
-            cookie_string = join_spans(cookie_string, kept)
-        return FilteredCookies(cookie_string, kept, withheld, undeclared, True)
 
 
 class RepeatedFields:
@@ -178,18 +153,16 @@ class RepeatedFields:
     MOST_SPANS = 8
 
     def __init__(self) -> None:
-        self._fields: dict[int, RepeatedField] = {}
+        self._fields: dict[int, tuple[Answers, slice, str]] = {}
 
-    def find(self, cookie_string: str, now: float) -> RepeatedField | None:
+    def find(self, cookie_string: str, now: float) -> Answers | None:
         """Return how *cookie_string* was read and filtered before, if that still holds at *now*."""
         known = self._fields.get(hash(cookie_string))
-        if (
-            known is not None
-            and known.tokens.start <= now < known.tokens.end
-            and cookie_string[known.token_at] == known.token
-        ):
-            return known
-        return None
+        if known is None:
+            return None
+        answers, token_at, token = known
+        holds = answers.tokens.start <= now < answers.tokens.end
+        return answers if holds and cookie_string[token_at] == token else None
 
     def add(self, cookie_string: str, answers: Answers, filtered: FilteredCookies) -> None:
         """Remember how *cookie_string* was read and filtered, if it is of the usual kind."""
@@ -205,6 +178,5 @@ class RepeatedFields:
         at = cookie_string.find(token)
         if len(self._fields) >= self.SIZE:
             self._fields = {}
-        self._fields[hash(cookie_string)] = RepeatedField(
-            tokens, answers.situation, filtered._replace(cookie_string=""), slice(at, at + len(token)), token
-        )
+        known = Answers(tokens, answers.situation, filtered)
+        self._fields[hash(cookie_string)] = known, slice(at, at + len(token)), token

@@ -32,12 +32,19 @@ def make_private(fields: list[Field]) -> list[Field]:
     do not count: caches read them differently (RFC 9111 5.2.2.7, R78). Fields addressed to one kind of
     cache go, since such a cache would not look at Cache-Control at all (RFC 9213 2.2, R79).
     """
-    kinds = [KINDS[name] for name, _ in fields]
-    if _TARGETED in kinds:
+    stated_before: list[str] = []
+    is_targeted = False
+    for name, value in fields:
+        kind = KINDS[name]
+        if kind is _CACHE_CONTROL:
+            stated_before.append(value)
+        elif kind is _TARGETED:
+            is_targeted = True
+    if is_targeted:
         fields = [field for field in fields if KINDS[field[0]] is not _TARGETED]
-    if _CACHE_CONTROL not in kinds:
+    if not stated_before:
         return [*fields, ("Cache-Control", "private")]
-    if _is_private(fields):
+    if any(map(_KEEPS_OUT.__getitem__, stated_before)):
         return fields
     kept = [
         directive

@@ -1,6 +1,7 @@
 """One request's visit: what its visitor allows, and the choice made in it."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from consentgate.consent.consent_mode import consent_mode
@@ -57,7 +58,10 @@ class Visit:
         self._permissions: Permissions = gate._judge.permissions(self._situation)
         self._signals = signals
         self._language = language
-        self._reported: set[Any] = set()
+
+    @cached_property
+    def _reported(self) -> set[Any]:
+        return set()  # events that were reported of this response
 
     @overload
     @classmethod
