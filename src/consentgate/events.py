@@ -27,6 +27,10 @@ LONGEST_NAME = 128
 """Characters of a name that are kept or written: visitors make names, too."""
 
 
+LONGEST_ARGUMENT = 512
+"""Characters of a text that a warning shows: visitors and applications make some of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something the gate did, or with ``enforced=False`` would have done.
@@ -207,13 +211,23 @@ class Reporter:
         for observer in self._observers:
             self._call(observer, event)
 
-    def warn(self, kind: str, message: str, *arguments: str, about: str | None = None) -> None:
-        """Log a warning, once for each *kind* and *about*, which is the first argument unless given."""
+    def warn(self, message: str, *arguments: str, about: str | None = None, kind: str | None = None) -> None:
+        """Log a warning, once for each *kind* and *about*.
+
+        Args:
+            message: takes the arguments in its ``%r`` and ``%s``.
+            arguments: texts of visitors and applications, which are cut.
+            about: the first argument, unless given.
+            kind: the message, unless given.
+        """
+        shown = [text[:LONGEST_ARGUMENT] for text in arguments]
         if about is None:
-            about = arguments[0] if arguments else ""
+            about = shown[0] if shown else ""
+        if kind is None:
+            kind = message
         if self._is_new(kind, about):
             self._warned.setdefault(kind, set()).add(about)
-            _log(logging.WARNING, message, *arguments)
+            _log(logging.WARNING, message, *shown)
 
     def failure(self, what: str) -> None:
         """Log the exception being handled, an error of ours."""
@@ -257,20 +271,16 @@ class Reporter:
         """Log the warning that a cookie deserves, once."""
         name, reason = cut_name(cookie.name), cookie.verdict.reason
         if reason is Reason.RESERVED:
-            self.warn(
-                "reserved",
-                "the application sets %r itself; only the gate may (choose through the visit)",
-                name,
-            )
+            self.warn("the application sets %r itself; only the gate may (choose through the visit)", name)
         elif not self._is_new(direction, name):
             return
         elif reason in (Reason.UNDECLARED, Reason.UNDECLARED_REPORTED):
             did = ("withheld" if direction == "request" else "stripped") if enforced else "let through"
             message = "undeclared cookie %r in a %s was %s; " + self._advice(cookie, now)
-            self.warn(direction, message, name, direction, did)
+            self.warn(message, name, direction, did, kind=direction)
         else:  # the gate only reports
             event = self._event_of(action, cookie, direction, now, enforced)
-            self.warn(direction, "%s%s", str(event), _describe(event.cookie), about=name)
+            self.warn("%s%s", str(event), _describe(event.cookie), about=name, kind=direction)
 
     def _advice(self, cookie: JudgedCookie, now: float) -> str:
         """Return the declaration to paste for an undeclared cookie, with its `%` doubled."""

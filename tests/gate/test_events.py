@@ -353,10 +353,10 @@ def test_one_kind_of_warning_stops_after_256_whatever_names_come(logged: Records
     for number in range(3 * Reporter.ONCE):
         report.cookies("withheld", withheld(f"n{number}=1"), NOW, enforced=False)
         report.cookies("withheld", withheld(f"_pk_ses.{number}=1"), NOW, enforced=False)
-        report.warn("kind", "about %s", str(number))
+        report.warn("about %s", str(number))
     assert len(logged.records) == 2 * Reporter.ONCE
-    report.warn("another kind", "is not silenced by them")
-    report.warn("another kind", "is not silenced by them")
+    report.warn("is not silenced by them")
+    report.warn("is not silenced by them")
     assert logged.messages[-1] == "is not silenced by them"
     assert len(logged.records) == 2 * Reporter.ONCE + 1
     assert any("was let through" in message for message in logged.messages)
@@ -365,8 +365,15 @@ def test_one_kind_of_warning_stops_after_256_whatever_names_come(logged: Records
 def test_a_warning_may_be_about_less_than_it_says(logged: Records) -> None:
     report = reporter()
     for number in range(3):
-        report.warn("kind", "saw %s", str(number), about="")
+        report.warn("saw %s", str(number), about="")
     assert logged.messages == ["saw 0"]
+
+
+def test_a_warning_shows_and_keeps_512_characters_of_each_text(logged: Records) -> None:
+    report = reporter()
+    for end in "ab":
+        report.warn("saw %s and %s", "x" * 512 + end, "y" * 600)
+    assert logged.messages == [f"saw {'x' * 512} and {'y' * 512}"]
 
 
 def test_an_application_that_sets_the_preferences_cookie_is_warned_once(logged: Records) -> None:

@@ -153,7 +153,7 @@ FAULTS = {
     ),
     "absence taken for an answer": Fault(
         "gate/middleware",
-        "withheld = not answers.tokens.verified and withholds_answers(environ)",
+        "withheld = not tokens.verified and withholds_answers(environ)",
         "withheld = False",
         SETS,
     ),

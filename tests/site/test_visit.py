@@ -13,6 +13,7 @@ from consentgate.consent.tokens import NO_TOKEN, TokenResult
 from consentgate.consent.verdict import Judge, Reason, Situation
 from consentgate.rendering.html import Renderer
 from consentgate.visit import RequestFacts
+from consentgate.visit.choosing import ASKED_LATE, NOT_RECORDED
 from tests.conftest import NOW, make_policy
 
 POLICY = make_policy(exempt=True)
@@ -34,8 +35,8 @@ class Gate:
     def _learn_hosts(self, reports: Any) -> None:
         raise AssertionError("nobody reports here")
 
-    def _warn(self, kind: str, message: str, *arguments: str, about: str | None = None) -> None:
-        self.warned.append(kind)
+    def _warn(self, message: str, *arguments: str, about: str | None = None) -> None:
+        self.warned.append(message)
 
 
 def visit(
@@ -201,7 +202,7 @@ def test_a_partial_choice_is_not_recorded_while_the_browser_holds_the_answers_ba
     assert not one.needs_choice
     choose(one)
     assert one._chosen_at is None
-    assert gate.warned == ["partial choice"]
+    assert gate.warned == [NOT_RECORDED]
     one.refuse_all()
     assert one._chosen_at == int(NOW)
     assert one.state("internal") == "refused"
@@ -241,7 +242,7 @@ def test_any_question_counts_as_one_and_a_late_first_one_is_reported() -> None:
         other._response_started = True
         ask(other)
         ask(other)
-        assert gate.warned == ["asked late"]
+        assert gate.warned == [ASKED_LATE]
 
 
 def next_of(banner: str) -> str:

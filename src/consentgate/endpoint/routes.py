@@ -172,7 +172,7 @@ class Endpoint:
         choice = parse_choice(environ.get("CONTENT_TYPE", ""), read_body(environ))
         resolved = resolve(choice, self._policy)
         if resolved.ignored:
-            visit._gate._warn("ignored", _IGNORED, ", ".join(resolved.ignored)[:256], about="")
+            visit._gate._warn(_IGNORED, ", ".join(resolved.ignored), about="")
         if not visit._choose(resolved.answers, answers_all=resolved.answers_all):
             raise Refused("409 Conflict", _ANSWERS_WITHHELD)
         if choice.in_json:
@@ -207,8 +207,7 @@ class Endpoint:
         if not is_same_origin(
             environ.get("HTTP_SEC_FETCH_SITE"), origin, host, self._trusted_origins, scheme
         ):
-            shown = [repr(each)[:128] for each in (origin, host, scheme)]
-            visit._gate._warn("refused post", _REFUSED_POST, *shown, about="")
+            visit._gate._warn(_REFUSED_POST, repr(origin), repr(host), repr(scheme), about="")
             raise Refused("403 Forbidden", "This choice did not come from a page of this site.")
 
 

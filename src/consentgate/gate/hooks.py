@@ -48,6 +48,5 @@ class SiteHooks:
         languages = list(dict.fromkeys((*available_languages(self._policy.strings), self._policy.language)))
         matched = negotiate_language(tag, languages, "") if isinstance(tag, str) else ""
         if not matched:
-            shown = repr(tag)[:64], ", ".join(languages)
-            self._reporter.warn("language", log_lines.LANGUAGE, *shown, about="")
+            self._reporter.warn(log_lines.LANGUAGE, repr(tag), ", ".join(languages), about="")
         return matched or None

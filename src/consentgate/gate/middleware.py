@@ -96,7 +96,7 @@ class ConsentGate:
         self._hooks = SiteHooks(policy, self._reporter)
         self._host_reports = HostReports(policy, self._reporter)
         if is_flask_object(app):
-            self._warn("flask", log_lines.FLASK_OBJECT)
+            self._warn(log_lines.FLASK_OBJECT)
 
     def __repr__(self) -> str:
         return f"<ConsentGate around {self.app!r}, {len(self.policy.categories)} categories>"
@@ -171,7 +171,7 @@ class ConsentGate:
             tokens = UNREADABLE
         for invalid in tokens.invalid:
             if invalid in log_lines.INVALID_TOKENS:
-                self._warn(invalid.name, log_lines.INVALID_TOKENS[invalid])
+                self._warn(log_lines.INVALID_TOKENS[invalid])
         if tokens.verified and environ.get("wsgi.url_scheme") == "https":
             self._seen_https = True
         return Answers(tokens, tokens.situation)
@@ -253,5 +253,5 @@ class ConsentGate:
     def _now(self) -> float:
         return time.time()  # looked up late: clocks are replaced in tests
 
-    def _warn(self, kind: str, message: str, *arguments: str, about: str | None = None) -> None:
-        self._reporter.warn(kind, message, *arguments, about=about)
+    def _warn(self, message: str, *arguments: str, about: str | None = None) -> None:
+        self._reporter.warn(message, *arguments, about=about)

@@ -7,7 +7,7 @@ from consentgate._urls import quote_path
 from consentgate.catalogue.catalogue import Catalogue
 from consentgate.catalogue.lifetimes import lifetime_text
 from consentgate.consent.verdict import JudgedCookie, Reason, Verdict
-from consentgate.events import LONGEST_NAME, Reporter
+from consentgate.events import Reporter
 from consentgate.headers.set_cookie import find_refusal
 from consentgate.visit import Visit, VisitGate
 
@@ -79,7 +79,7 @@ class ResponseReport:
         for cookie in judged.lasting:
             self._warn_of_lifetime(cookie, is_shortened=cookie in judged.cut)
         for cookie in judged.prolonged:
-            self._gate._warn("prolonged", log_lines.PROLONGED, cookie.name[:LONGEST_NAME])
+            self._gate._warn(log_lines.PROLONGED, cookie.name)
 
     def expired(self, names: list[str], now: float) -> None:
         """Report the cookies that the browser is told to forget."""
@@ -98,7 +98,7 @@ class ResponseReport:
             is_refused = verdict.reason is Reason.REFUSED and verdict.category is not None
             answer = preferences.answer(str(verdict.category)) if is_refused else None
             if answer is not None and now > answer.at + JUST_ANSWERED:
-                self._gate._warn("persistent", log_lines.STILL_SENT, name[:LONGEST_NAME])
+                self._gate._warn(log_lines.STILL_SENT, name)
 
     def _learn_scope(self, cookie: JudgedCookie) -> None:
         """Note under which Domain and Path a cookie is stored; warn if that is declared otherwise."""
@@ -109,8 +109,7 @@ class ResponseReport:
             scope = scope._replace(path=default_path(quote_path(request.script_name + request.path_info)))
         is_new = gate._seen_scopes.add(cookie.name, scope)
         if is_new and scope not in declared_scopes(gate.policy, cookie.name):
-            domain = scope.domain or "none"
-            gate._warn("scope", log_lines.OTHER_SCOPE, cookie.name[:LONGEST_NAME], scope.path, domain)
+            gate._warn(log_lines.OTHER_SCOPE, cookie.name, scope.path, scope.domain or "none")
 
     def _warn_of_lifetime(self, cookie: JudgedCookie, *, is_shortened: bool) -> None:
         """Warn of a cookie that states more than it may live, and say how long that is."""
@@ -122,10 +121,10 @@ class ResponseReport:
             did = "it was shortened"
             if gate.options.lifetimes == "report":
                 did = "it was shortened to the 13 months that an exempt cookie may live"
-        gate._warn("lifetime", log_lines.TOO_LONG, cookie.name[:LONGEST_NAME], allowed, did)
+        gate._warn(log_lines.TOO_LONG, cookie.name, allowed, did)
 
     def _warn_of_refusal(self, cookie: JudgedCookie) -> None:
         """Warn of a necessary cookie that browsers refuse to store."""
         refusal = find_refusal(str(cookie.set_cookie_string), cookie.name)
         if refusal and cookie.verdict.category in self._gate.policy.necessary:
-            self._gate._warn("refusal", log_lines.REFUSED_BY_BROWSERS, cookie.name[:LONGEST_NAME], refusal)
+            self._gate._warn(log_lines.REFUSED_BY_BROWSERS, cookie.name, refusal)

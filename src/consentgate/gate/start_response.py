@@ -101,7 +101,7 @@ class GatedStartResponse:
             return
         if self._enforces:
             raise ValueError(f"a line break or NUL in {culprit}")
-        self._gate._warn("line break", log_lines.LINE_BREAK, culprit[:256], about="")
+        self._gate._warn(log_lines.LINE_BREAK, culprit, about="")
 
     @property
     def _enforces(self) -> bool:
@@ -112,7 +112,7 @@ class GatedStartResponse:
         gate, visit = self._gate, self._visit
         visit._response_started = True
         if _PROXY_FIX in self._environ and _PROXY_FIX not in visit._received:
-            gate._warn("proxy fix", log_lines.PROXY_FIX_INSIDE)
+            gate._warn(log_lines.PROXY_FIX_INSIDE)
         is_document = gate._hosts.has_hosts and self._is_document(status, fields)
         adds_lines = visit._chosen_at is not None or (visit._withheld != () and self._may_expire())
         was_asked = bool(visit._vary_fields)
@@ -148,18 +148,11 @@ class GatedStartResponse:
         return ResponseReport(self._gate, self._visit, enforced=self._enforces)
 
     def _strip(self, fields: list[Field]) -> list[Field]:
-        """Return the fields an inner gate lets out: it strips, and no more."""
+        """Return the fields an inner gate lets out: it strips, and leaves lifetimes to the outer one."""
         if not self._enforces:
             return fields
-        now = self._gate._now()
-        judged = judge_set_cookies(
-            fields,
-            self._gate._judge,
-            self._visit._permissions,
-            now,
-            cookie_string=self._visit._received.get("HTTP_COOKIE", ""),
-            shortens=self._gate.options.lifetimes == "shorten",
-        )
+        gate, now = self._gate, self._gate._now()
+        judged = judge_set_cookies(fields, gate._judge, self._visit._permissions, now)
         self._report.stripped(judged, now)
         return judged.fields
 
@@ -242,9 +235,9 @@ class GatedStartResponse:
         scheme = self._environ.get("wsgi.url_scheme", "http")
         secure = gate.options.is_secure(policy.cookie_name, scheme)
         if secure and scheme != "https":
-            gate._warn("scheme", log_lines.SECURE_ON_HTTP)
+            gate._warn(log_lines.SECURE_ON_HTTP)
         if scheme == "https" and not is_host_only(policy.cookie_name) and policy.cookie_domain is None:
-            gate._warn("prefix", log_lines.PLANTABLE, policy.cookie_name)
+            gate._warn(log_lines.PLANTABLE, policy.cookie_name)
         answers = visit._tokens.preferences.answers + visit._tokens.changed
         value = gate.serializer.dumps(Preferences(answers))
         line = mint_cookie(policy, value, secure=secure, http_only=gate.options.cookie_httponly)
@@ -304,5 +297,5 @@ class GatedStartResponse:
             return False
         if not (gate._seen_https or gate.options.is_secure(name, "http")):
             return False
-        gate._warn("http beside https", log_lines.HTTP_BESIDE_HTTPS)
+        gate._warn(log_lines.HTTP_BESIDE_HTTPS)
         return True

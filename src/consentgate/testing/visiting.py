@@ -35,7 +35,7 @@ class _NoGate:
     def _learn_hosts(self, reports: Iterable[tuple[str, str]]) -> None:
         """Keep nothing: nobody listens."""
 
-    def _warn(self, kind: str, message: str, *arguments: str, about: str | None = None) -> None:
+    def _warn(self, message: str, *arguments: str, about: str | None = None) -> None:
         pass
 
 

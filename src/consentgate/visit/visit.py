@@ -331,7 +331,7 @@ class Visit:
         if self._response_started:
             raise ResponseStarted("the response has started: no cookie can remember this choice")
         if self._answers_withheld and not answers_all:
-            self._gate._warn("partial choice", NOT_RECORDED)
+            self._gate._warn(NOT_RECORDED)
             return False
         if tokens is not None:
             self._tokens = tokens
@@ -347,4 +347,4 @@ class Visit:
         if "Cookie" not in self._vary_fields:
             self._vary_fields = ("Cookie", *self._gate._signal_fields, *self._vary_fields)
             if self._response_started:
-                self._gate._warn("asked late", ASKED_LATE)
+                self._gate._warn(ASKED_LATE)
