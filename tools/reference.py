@@ -79,7 +79,8 @@ def policy_keys() -> str:
     own = {
         "cookies": "names with nothing else said about them",
         "cookie": "cookies, each a table `[[category.cookie]]`",
-        "attestation": category["attestation"] + "; a table `[category.attestation]`",
+        "attestation": category["attestation"].rstrip(".").replace("True", "true")
+        + ": a table `[category.attestation]`",
     }
     tables = {
         "The file itself": {key: policy[key] for key in PUBLISHED} | file_only,

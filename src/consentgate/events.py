@@ -75,7 +75,7 @@ class Event:
 Observer = Callable[[Event], object]
 
 
-def checked_observers(observer: Observer | Iterable[Observer] | None) -> tuple[Observer, ...]:
+def check_observers(observer: Observer | Iterable[Observer] | None) -> tuple[Observer, ...]:
     """Return one observer, several or none as a tuple.
 
     Raises:

@@ -14,7 +14,7 @@ from consentgate.consent.preferences import Preferences, answers_to
 from consentgate.consent.signing import check_fits
 from consentgate.gate.middleware import ConsentGate
 from consentgate.gate.options import GateOptions, takes_options
-from consentgate.i18n.texts import checked_language
+from consentgate.i18n.texts import check_language
 
 from .errors import PolicyError
 
@@ -130,7 +130,7 @@ class Policy(Catalogue):
         if output not in ("markdown", "html", "json"):
             raise PolicyError(f"a policy renders as markdown, html or json, not {output!r}")
         if language is not None:
-            checked_language("language", language)
+            check_language("language", language)
         return Renderer(self).render(output, language or self.language)
 
     @takes_options(GateOptions)

@@ -68,7 +68,7 @@ def test_scopes_are_kept_for_cookies_that_are_set_and_few_of_them(store: str) ->
     assert by_kind["sent"].scopes == frozenset()
 
 
-def test_names_seen_on_one_day_and_seldom_go_first(store: str) -> None:
+def test_names_seen_on_one_day_and_seldom_are_dropped_first(store: str) -> None:
     """Anyone can invent a name; hardly the same one on two days."""
     write(store, sent("real, on two days", day=1))
     write(store, sent("real, on two days", day=2), sent("real, often", day=3, times=40))
@@ -100,7 +100,7 @@ def test_names_that_are_not_new_any_more_are_returned(store: str) -> None:
     assert write(store, sent("_ga"), sent("zzz")) == {("sent", "_ga"), ("sent", "zzz")}
 
 
-def test_a_file_of_somebody_elses_is_not_touched(tmp_path: Path) -> None:
+def test_a_file_of_another_program_is_not_touched(tmp_path: Path) -> None:
     path = str(tmp_path / "application.sqlite")
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE users (name)")

@@ -20,7 +20,7 @@ from consentgate.endpoint.reports import (
     Sampler,
     parse_reports,
 )
-from consentgate.headers.csp import checked_source
+from consentgate.headers.csp import check_source
 
 OWN = "shop.example"
 
@@ -114,7 +114,7 @@ def test_any_body_is_survived_and_only_hosts_that_could_be_declared_are_kept(
 ) -> None:
     for report in parse_reports(media_type, body, own):
         assert report.directive in DIRECTIVES
-        assert checked_source("", report.host) == report.host
+        assert check_source("", report.host) == report.host
         assert "*" not in report.host and report.host != own
 
 

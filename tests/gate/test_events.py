@@ -13,7 +13,7 @@ from consentgate import Event, Policy, PolicyError, Preferences
 from consentgate.catalogue.lifetimes import duration
 from consentgate.consent.preferences import answers_to
 from consentgate.consent.verdict import Judge, JudgedCookie, Permissions, Reason, Situation, answer_key
-from consentgate.events import LONGEST_NAME, Reporter, checked_observers, cut_name
+from consentgate.events import LONGEST_NAME, Reporter, check_observers, cut_name
 from consentgate.gate.request import filter_cookie_string
 from consentgate.gate.response import judge_set_cookies
 from consentgate.headers.set_cookie import MAX_LIFETIME, http_date, stated_attributes
@@ -426,9 +426,9 @@ def test_a_log_that_fails_costs_nobody_the_page() -> None:
 
 
 def test_observers_are_checked() -> None:
-    assert checked_observers(None) == ()
-    assert checked_observers(print) == (print,)
-    assert checked_observers([print, repr]) == (print, repr)
+    assert check_observers(None) == ()
+    assert check_observers(print) == (print,)
+    assert check_observers([print, repr]) == (print, repr)
     for wrong in (5, [print, 5]):
         with pytest.raises(PolicyError, match="observer must be callable, or a list of callables, not 5"):
-            checked_observers(wrong)  # type: ignore[arg-type]
+            check_observers(wrong)  # type: ignore[arg-type]

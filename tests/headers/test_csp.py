@@ -10,7 +10,7 @@ from consentgate import PolicyError
 from consentgate.headers.csp import (
     CSP_BASE,
     check_base,
-    checked_source,
+    check_source,
     covers,
     csp_value,
     overlaps,
@@ -42,7 +42,7 @@ def parsed(text: str) -> Any:
 @given(st.lists(LABELS, min_size=2, max_size=4).map(".".join), PORTS)
 def test_a_host_is_kept_as_it_is(name: str, port: int | None) -> None:
     host = name if port is None else f"{name}:{port}"
-    assert checked_source("x", host) == host
+    assert check_source("x", host) == host
     assert parsed(host)[2:] == (name, port)
 
 
@@ -54,7 +54,7 @@ def test_a_host_is_kept_as_it_is(name: str, port: int | None) -> None:
 @example("\udc80.example")
 def test_any_text_is_a_source_or_refused_by_name(text: str) -> None:
     try:
-        source = checked_source("category 'maps'", text)
+        source = check_source("category 'maps'", text)
     except PolicyError as error:
         assert str(error).startswith("category 'maps': ")
         assert repr(text) in str(error) or repr(text.lower()) in str(error)
@@ -108,7 +108,7 @@ def test_any_text_is_a_source_or_refused_by_name(text: str) -> None:
 )
 def test_a_host_that_is_none_is_named_with_the_mend(host: Any, message: str) -> None:
     with pytest.raises(PolicyError) as caught:
-        checked_source("category 'maps'", host)
+        check_source("category 'maps'", host)
     assert "category 'maps': " in str(caught.value)
     assert message in str(caught.value)
 
@@ -130,7 +130,7 @@ def test_a_host_that_is_none_is_named_with_the_mend(host: Any, message: str) -> 
     ],
 )
 def test_a_host_as_the_field_writes_it(host: str, kept: str) -> None:
-    assert checked_source("x", host) == kept
+    assert check_source("x", host) == kept
 
 
 @given(sources(), sources(), sources(wildcards=False))

@@ -11,7 +11,7 @@ from consentgate import PolicyError
 from consentgate.headers.cookie import is_token
 from consentgate.headers.origin import (
     are_answers_withheld,
-    checked_origins,
+    check_origins,
     is_same_origin,
     list_parent_domains,
 )
@@ -84,7 +84,7 @@ def test_an_http_origin_is_another_sites_on_https(host: str) -> None:
 
 
 def test_a_trusted_origin_is_as_good_as_the_sites_own() -> None:
-    trusted = checked_origins(["https://www.example", "http://127.0.0.1:8000"])
+    trusted = check_origins(["https://www.example", "http://127.0.0.1:8000"])
     for sec_fetch_site, scheme in itertools.product((None, "same-site", "cross-site"), ("http", "https")):
         assert is_same_origin(sec_fetch_site, "https://WWW.example:443", "a.example", trusted, scheme)
         assert is_same_origin(sec_fetch_site, "http://127.0.0.1:8000", "a.example", trusted, scheme)
@@ -104,7 +104,7 @@ def test_no_text_makes_it_raise(sec_fetch_site: str, origin: str, host: str, sch
 )
 def test_a_malformed_origin_is_named(origins: Any) -> None:
     with pytest.raises(PolicyError, match="trusted_origins"):
-        checked_origins(origins)
+        check_origins(origins)
 
 
 def test_no_field_is_no_origin_and_no_host() -> None:

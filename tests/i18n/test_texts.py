@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from consentgate import Policy, PolicyError
-from consentgate.i18n.texts import Text, checked_language, in_language, translated
+from consentgate.i18n.texts import Text, check_language, in_language, translated
 
 
 def test_a_text_knows_its_translations_and_is_one_in_its_own_language() -> None:
@@ -46,7 +46,7 @@ def test_a_translation_that_is_not_text_is_named(texts: Any, own: str | None, me
 
 @pytest.mark.parametrize("language", ["en", "fr", "pt-BR", "gsw"])
 def test_languages_are_codes(language: str) -> None:
-    assert checked_language("x", language) == language
+    assert check_language("x", language) == language
 
 
 def test_a_file_gives_its_texts_by_language() -> None:

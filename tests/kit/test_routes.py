@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentgate.testing.driving import Route, cookie_pairs, cookies_in, drive, environ_for
-from consentgate.testing.routes import checked_routes
+from consentgate.testing.routes import check_routes
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -25,7 +25,7 @@ FORM = "application/x-www-form-urlencoded"
     ],
 )
 def test_a_route_is_a_path_or_a_method_with_a_path_and_a_body(written: Any, route: Route) -> None:
-    assert checked_routes([written]) == [route]
+    assert check_routes([written]) == [route]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_route_is_a_path_or_a_method_with_a_path_and_a_body(written: Any, rout
 )
 def test_a_route_that_is_none_is_refused_with_the_mend(routes: Any, mend: str) -> None:
     with pytest.raises(TypeError, match=mend):
-        checked_routes(routes)
+        check_routes(routes)
 
 
 def test_a_form_is_posted_as_the_sites_own() -> None:

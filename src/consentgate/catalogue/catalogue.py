@@ -11,10 +11,10 @@ from consentgate.errors import PolicyError
 from consentgate.headers.cookie import is_host_only
 from consentgate.headers.set_cookie import MAX_LIFETIME
 from consentgate.i18n.messages import N_, SOURCE, Strings
-from consentgate.i18n.texts import Message, checked_language
+from consentgate.i18n.texts import Message, check_language
 
-from .category import Basis, Category, Cookie, checked_domain, checked_text
-from .checks import checked_cookie_name, checked_date, checked_lifetime, checked_strings, checked_url
+from .category import Basis, Category, Cookie, check_domain, check_text
+from .checks import check_cookie_name, check_date, check_lifetime, check_strings, check_url
 from .hosts import DeclaredHosts
 from .lifetimes import lifetime_limit
 from .patterns import Patterns
@@ -75,19 +75,19 @@ class Catalogue:
         strings: Strings | None = None,
     ) -> None:
         put = object.__setattr__  # the class is frozen
-        put(self, "site", checked_text("policy", "site", site))
-        put(self, "title", checked_text("policy", "title", title))
-        put(self, "controller", checked_text("policy", "controller", controller))
-        put(self, "contact", checked_text("policy", "contact", contact))
-        put(self, "privacy_url", checked_url(privacy_url))
-        put(self, "updated", checked_date(updated))
-        put(self, "cookie_name", checked_cookie_name(cookie_name))
-        put(self, "cookie_domain", checked_domain("cookie_domain", cookie_domain))
-        put(self, "cookie_lifetime", checked_lifetime("cookie_lifetime", cookie_lifetime))
+        put(self, "site", check_text("policy", "site", site))
+        put(self, "title", check_text("policy", "title", title))
+        put(self, "controller", check_text("policy", "controller", controller))
+        put(self, "contact", check_text("policy", "contact", contact))
+        put(self, "privacy_url", check_url(privacy_url))
+        put(self, "updated", check_date(updated))
+        put(self, "cookie_name", check_cookie_name(cookie_name))
+        put(self, "cookie_domain", check_domain("cookie_domain", cookie_domain))
+        put(self, "cookie_lifetime", check_lifetime("cookie_lifetime", cookie_lifetime))
         refused = cookie_lifetime if refusal_lifetime is None else refusal_lifetime
-        put(self, "refusal_lifetime", checked_lifetime("refusal_lifetime", refused))
-        put(self, "language", checked_language("language", language))
-        put(self, "strings", checked_strings(strings or {}))
+        put(self, "refusal_lifetime", check_lifetime("refusal_lifetime", refused))
+        put(self, "language", check_language("language", language))
+        put(self, "strings", check_strings(strings or {}))
         if cookie_domain is not None and is_host_only(cookie_name):
             raise PolicyError(
                 f"cookie_domain {cookie_domain!r}: a cookie named {cookie_name!r} has no Domain "
@@ -160,7 +160,7 @@ class Catalogue:
                 scopes[cookie.name] = (*scopes.get(cookie.name, ()), cookie)
         patterns = Patterns(name for name in keys if "*" in name)
         for pattern in sorted(name for name in keys if "*" in name):
-            for other in patterns.rivals(pattern):
+            for other in patterns.find_rivals(pattern):
                 if keys[other] != keys[pattern]:
                     raise PolicyError(
                         f"patterns {pattern!r} in {keys[pattern]!r} and {other!r} in "

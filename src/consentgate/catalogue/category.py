@@ -13,7 +13,7 @@ from typing import ClassVar
 from consentgate.errors import PolicyError
 from consentgate.headers.cookie import BLANK, LARGEST_PAIR, has_control, is_host_only
 
-from .hosts import checked_hosts
+from .hosts import check_hosts
 from .lifetimes import duration
 
 # Keys stand in forms, JSON, and between the dots of the signed text.
@@ -39,20 +39,20 @@ CONSENT_MODE_SIGNALS = (
 _SOUNDS_NECESSARY = ("necessary", "essential", "required")
 
 
-def checked_text(owner: str, name: str, value: object) -> str:
+def check_text(owner: str, name: str, value: object) -> str:
     """Return *value* if it is a text; else raise a PolicyError that names *owner* and *name*."""
     if not isinstance(value, str):
         raise PolicyError(f"{owner}: {name} must be a text, not {value!r}")
     return value
 
 
-def _checked_flag(owner: str, name: str, value: object) -> bool:
+def _check_flag(owner: str, name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise PolicyError(f"{owner}: {name} must be true or false, not {value!r}")
     return value
 
 
-def checked_domain(owner: str, domain: str | None) -> str | None:
+def check_domain(owner: str, domain: str | None) -> str | None:
     """Return *domain*, None or a host name; raise PolicyError otherwise."""
     if domain is not None and not (isinstance(domain, str) and _DOMAIN.fullmatch(domain)):
         raise PolicyError(f"{owner}: not a domain: {domain!r}")
@@ -133,16 +133,16 @@ class Cookie:
         owner = f"cookie {self.name!r}"
         _check_name(self.name)
         for text in ("provider", "function", "location", "purpose"):
-            checked_text(owner, text, getattr(self, text))
+            check_text(owner, text, getattr(self, text))
         if self.lifetime is not None:
             try:
                 duration(self.lifetime)
             except PolicyError as error:
                 raise PolicyError(f"{owner}: {error}") from None
-        checked_domain(owner, self.domain)
+        check_domain(owner, self.domain)
         if not isinstance(self.path, str) or not _PATH.fullmatch(self.path):
             raise PolicyError(f"{owner}: not a path: {self.path!r}")
-        _checked_flag(owner, "partitioned", self.partitioned)
+        _check_flag(owner, "partitioned", self.partitioned)
         if is_host_only(self.name) and (self.domain is not None or self.path != "/"):
             raise PolicyError(f"{owner}: a __Host- cookie has no Domain, and Path=/")
 
@@ -234,13 +234,13 @@ class Category:
             raise PolicyError(f"{owner}: revision must be a whole number from 1, not {revision!r}")
         put = object.__setattr__  # the class is frozen
         put(self, "key", key)
-        put(self, "title", key if title is None else checked_text(owner, "title", title))
-        put(self, "description", checked_text(owner, "description", description))
-        put(self, "basis", _checked_basis(owner, key, basis))
+        put(self, "title", key if title is None else check_text(owner, "title", title))
+        put(self, "description", check_text(owner, "description", description))
+        put(self, "basis", _check_basis(owner, key, basis))
         put(self, "cookies", tuple(_cookie(owner, cookie) for cookie in cookies))
-        put(self, "hosts", checked_hosts(owner, hosts))
-        put(self, "sale_or_share", _checked_sale(owner, self.basis, sale_or_share))
-        put(self, "consent_mode", _checked_signals(owner, consent_mode))
+        put(self, "hosts", check_hosts(owner, hosts))
+        put(self, "sale_or_share", _check_sale(owner, self.basis, sale_or_share))
+        put(self, "consent_mode", _check_signals(owner, consent_mode))
         put(self, "revision", revision)
         put(self, "attestation", attestation)
         self._check_attestation(owner)
@@ -293,7 +293,7 @@ class Category:
         return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:6]).decode()
 
 
-def _checked_basis(owner: str, key: str, basis: object) -> Basis:
+def _check_basis(owner: str, key: str, basis: object) -> Basis:
     if basis is None:
         if key.lower() in _SOUNDS_NECESSARY:
             raise PolicyError(
@@ -320,8 +320,8 @@ def _cookie(owner: str, cookie: object) -> Cookie:
         raise PolicyError(f"{owner}: {error}") from None
 
 
-def _checked_sale(owner: str, basis: Basis, sale_or_share: object) -> bool:
-    sells = _checked_flag(owner, "sale_or_share", sale_or_share)
+def _check_sale(owner: str, basis: Basis, sale_or_share: object) -> bool:
+    sells = _check_flag(owner, "sale_or_share", sale_or_share)
     if sells and basis is Basis.NECESSARY:
         raise PolicyError(
             f"{owner}: no signal denies a necessary category: leave out sale_or_share, "
@@ -335,7 +335,7 @@ def _checked_sale(owner: str, basis: Basis, sale_or_share: object) -> bool:
     return sells
 
 
-def _checked_signals(owner: str, signals: object) -> tuple[str, ...]:
+def _check_signals(owner: str, signals: object) -> tuple[str, ...]:
     if isinstance(signals, str) or not isinstance(signals, Iterable):
         raise PolicyError(f"{owner}: consent_mode must be a list of signals, not {signals!r}")
     checked = tuple(signals)

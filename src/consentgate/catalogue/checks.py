@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from consentgate.errors import PolicyError
 from consentgate.headers.cookie import is_token
 from consentgate.i18n.messages import Strings, find_mistakes
-from consentgate.i18n.texts import checked_language
+from consentgate.i18n.texts import check_language
 
-from .category import checked_text
+from .category import check_text
 from .lifetimes import MAX_DECLARED, duration
 
 
-def checked_cookie_name(name: str) -> str:
+def check_cookie_name(name: str) -> str:
     """Return *name* if the preferences cookie can have it.
 
     Raises:
@@ -23,7 +23,7 @@ def checked_cookie_name(name: str) -> str:
     return name
 
 
-def checked_lifetime(option: str, lifetime: timedelta | str) -> timedelta:
+def check_lifetime(option: str, lifetime: timedelta | str) -> timedelta:
     """Return *lifetime*, the time an answer is kept, as a timedelta.
 
     Raises:
@@ -40,7 +40,7 @@ def checked_lifetime(option: str, lifetime: timedelta | str) -> timedelta:
     return length
 
 
-def checked_strings(strings: Strings) -> Strings:
+def check_strings(strings: Strings) -> Strings:
     """Return *strings*, the site's wording of this package's texts, as dicts.
 
     Raises:
@@ -53,7 +53,7 @@ def checked_strings(strings: Strings) -> Strings:
     return {language: dict(own) for language, own in strings.items()}
 
 
-def checked_date(updated: date | str | None) -> date | None:
+def check_date(updated: date | str | None) -> date | None:
     """Return *updated*, a date or a text such as ``"2026-11-23"``, as a date.
 
     Raises:
@@ -67,13 +67,13 @@ def checked_date(updated: date | str | None) -> date | None:
         raise PolicyError(f"updated must be a date such as 2026-11-23, not {updated!r}") from None
 
 
-def checked_url(url: str) -> str:
+def check_url(url: str) -> str:
     """Return *url*, the address of the privacy notice.
 
     Raises:
         PolicyError: *url* is neither an http address nor a path.
     """
-    checked_text("policy", "privacy_url", url)
+    check_text("policy", "privacy_url", url)
     if url and not url.startswith(("https://", "http://", "/")):
         raise PolicyError(f"privacy_url must be an http address or a path of this site, not {url!r}")
     return url
@@ -82,7 +82,7 @@ def checked_url(url: str) -> str:
 def _mistakes_of(strings: Strings) -> Iterator[str]:
     for language, own in strings.items():
         try:
-            checked_language("strings", language)
+            check_language("strings", language)
         except PolicyError as error:
             yield str(error)
         if not isinstance(own, Mapping) or not all(isinstance(text, str) for text in own.values()):

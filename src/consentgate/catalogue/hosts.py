@@ -5,13 +5,13 @@ from itertools import combinations
 from typing import NamedTuple
 
 from consentgate.errors import PolicyError
-from consentgate.headers.csp import HostSource, checked_source, covers, overlaps, parse_source
+from consentgate.headers.csp import HostSource, check_source, covers, overlaps, parse_source
 
 LARGEST_TOTAL = 2048
 """Characters that all hosts of a policy may have together in the Content-Security-Policy field."""
 
 
-def checked_hosts(owner: str, hosts: object) -> tuple[str, ...]:
+def check_hosts(owner: str, hosts: object) -> tuple[str, ...]:
     """Return *hosts* as the Content-Security-Policy field writes them.
 
     Raises:
@@ -21,7 +21,7 @@ def checked_hosts(owner: str, hosts: object) -> tuple[str, ...]:
         raise PolicyError(f"{owner}: hosts must be a list of hosts, not {hosts!r}")
     checked: dict[str, None] = {}
     for host in hosts:
-        source = checked_source(owner, host)
+        source = check_source(owner, host)
         if source in checked:
             raise PolicyError(f"{owner}: host {source!r} is declared twice")
         checked[source] = None

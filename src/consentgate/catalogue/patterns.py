@@ -47,7 +47,7 @@ class Patterns:
                     best = found
         return best
 
-    def rivals(self, pattern: str) -> Iterator[str]:
+    def find_rivals(self, pattern: str) -> Iterator[str]:
         """Yield the other patterns with a literal as long as *pattern*'s that some name could match too.
 
         Two patterns meet in a name when one's prefix begins the other's and one's suffix ends the other's.

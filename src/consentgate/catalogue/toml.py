@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from consentgate.errors import PolicyError
 from consentgate.i18n.messages import SOURCE
-from consentgate.i18n.texts import checked_language, translated
+from consentgate.i18n.texts import check_language, translated
 from consentgate.presets import preset
 
 from .catalogue import PUBLISHED, add_necessary
@@ -81,7 +81,7 @@ def _build_policy(
 def _read_language(language: object) -> str | None:
     """Return the policy's own language; None if it is malformed, which `_build_policy` notes."""
     try:
-        return checked_language("language", language)
+        return check_language("language", language)
     except PolicyError:
         return None
 

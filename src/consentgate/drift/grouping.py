@@ -39,7 +39,7 @@ class _Frame(NamedTuple):
         has_room = len(name) >= len(self.prefix) + len(self.suffix)
         return has_room and name.startswith(self.prefix) and name.endswith(self.suffix)
 
-    def rivals(self, other: "_Frame") -> bool:
+    def conflicts_with(self, other: "_Frame") -> bool:
         """Return whether both patterns are equally long and could match the same name."""
         return (
             len(self.pattern) == len(other.pattern)
@@ -47,7 +47,7 @@ class _Frame(NamedTuple):
             and (self.suffix.endswith(other.suffix) or other.suffix.endswith(self.suffix))
         )
 
-    def inside(self, name: str) -> str:
+    def extract(self, name: str) -> str:
         """Return the part of *name*, which the pattern matches, that the star stands for."""
         return name[len(self.prefix) : len(name) - len(self.suffix)]
 
@@ -80,7 +80,7 @@ def group_names(
     groups: Groups = {}
     for find in (_group_by_families(families), _group_by_machine_words, _group_by_last_words):
         for frame, members in sorted(find(left).items()):
-            if allowed.takes(frame):
+            if allowed.add(frame):
                 groups[frame.pattern] = members
         grouped = {name for members in groups.values() for name in members}
         left = [name for name in left if name not in grouped]
@@ -95,12 +95,12 @@ class _Allowed:
         self._frames = [_Frame(*name.split("*")) for name in sorted(declared) if "*" in name]
         self._names = {name for name in declared.union(seen) if "*" not in name}
 
-    def takes(self, frame: _Frame) -> bool:
-        """Return whether *frame* conflicts with nothing; if so, it is added to the patterns."""
+    def add(self, frame: _Frame) -> bool:
+        """Add *frame* to the patterns if it conflicts with nothing; return whether it does not."""
         literal = frame.prefix + frame.suffix
         if not frame.prefix or len(literal) < FEWEST_LITERALS or sum(map(str.isalnum, literal)) < 2:
             return False
-        if any(frame.matches(name) for name in self._names) or any(map(frame.rivals, self._frames)):
+        if any(frame.matches(name) for name in self._names) or any(map(frame.conflicts_with, self._frames)):
             return False
         self._frames.append(frame)
         return True
@@ -157,12 +157,13 @@ def _add_rest(groups: Groups, left: Iterable[str]) -> Groups:
     """Return *groups* with the names *left* added: to a group of similar names, or alone."""
     frames = sorted((_Frame(*pattern.split("*")) for pattern in groups), key=lambda each: -len(each.pattern))
     looks = [
-        (frame, _Look([frame.inside(name) for name in groups[frame.pattern][:_COMPARED]])) for frame in frames
+        (frame, _Look([frame.extract(name) for name in groups[frame.pattern][:_COMPARED]]))
+        for frame in frames
     ]
     found: Groups = {pattern: list(members) for pattern, members in groups.items()}
     for name in left:
         fitting = (
-            frame.pattern for frame, look in looks if frame.matches(name) and look.fits(frame.inside(name))
+            frame.pattern for frame, look in looks if frame.matches(name) and look.fits(frame.extract(name))
         )
         found.setdefault(next(fitting, name), []).append(name)
     return {pattern: sorted(found[pattern]) for pattern in sorted(found)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from consentgate.errors import PolicyError
-from consentgate.headers.csp import checked_source
+from consentgate.headers.csp import check_source
 from consentgate.headers.documents import media_type_of
 
 LARGEST_BODY = 64 * 1024
@@ -128,7 +128,7 @@ def _host_of(blocked: re.Match[str]) -> str | None:
     scheme = blocked["scheme"]
     host = blocked["authority"].removesuffix(f":{_DEFAULT_PORTS[scheme]}")
     try:
-        return checked_source("", f"{scheme}://{host}" if scheme in ("ws", "wss") else host)
+        return check_source("", f"{scheme}://{host}" if scheme in ("ws", "wss") else host)
     except PolicyError:
         return None
 

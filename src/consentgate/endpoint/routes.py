@@ -56,7 +56,7 @@ class Endpoint:
     Args:
         policy: the published policy.
         path: the preferences path.
-        trusted_origins: other origins whose pages may post choices, as `checked_origins` gives them.
+        trusted_origins: other origins whose pages may post choices, as `check_origins` gives them.
         renderer: renders page and banner.
         page_csp: directives that a site's own page layout needs: ``"img-src 'self' data:"``.
 

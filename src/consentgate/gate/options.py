@@ -14,11 +14,11 @@ from consentgate.consent.opt_out import SIGNAL_FIELDS
 from consentgate.consent.signing import SecretKey, check_fallbacks, check_key
 from consentgate.endpoint.page_csp import page_csp_field
 from consentgate.errors import PolicyError
-from consentgate.events import Observer, checked_observers
+from consentgate.events import Observer, check_observers
 from consentgate.headers.cookie import is_http_only, is_secure_only, is_token
 from consentgate.headers.csp import CSP_BASE
-from consentgate.headers.origin import checked_origins
-from consentgate.i18n.texts import checked_language
+from consentgate.headers.origin import check_origins
+from consentgate.i18n.texts import check_language
 
 Undeclared = Literal["block", "report"]
 
@@ -137,10 +137,10 @@ class GateOptions:
                 raise PolicyError(f"{option} must be True or False, not {getattr(self, option)!r}")
         if self.cookie_secure not in (None, True, False):
             raise PolicyError(f"cookie_secure must be True, False or None, not {self.cookie_secure!r}")
-        put(self, "trusted_origins", checked_origins(self.trusted_origins))
-        put(self, "observer", checked_observers(self.observer))
+        put(self, "trusted_origins", check_origins(self.trusted_origins))
+        put(self, "observer", check_observers(self.observer))
         page_csp_field(self.page_csp)
-        put(self, "signals", _checked_signals(self.signals))
+        put(self, "signals", _check_signals(self.signals))
         if self.gpc_json and "gpc" not in self.signals:
             raise PolicyError('gpc_json states that the site honours Sec-GPC: add "gpc" to signals')
         self._check_hooks()
@@ -149,11 +149,11 @@ class GateOptions:
         if self.applies is not None and not callable(self.applies):
             raise PolicyError(f"applies must be callable, not {self.applies!r}")
         if self.applies_vary is not None:
-            object.__setattr__(self, "applies_vary", _checked_field_names(self.applies_vary))
+            object.__setattr__(self, "applies_vary", _check_field_names(self.applies_vary))
             if self.applies is None:
                 raise PolicyError("applies_vary is given without applies, which it describes")
         if self.language is not None and not callable(self.language):
-            checked_language("language", self.language)
+            check_language("language", self.language)
         if isinstance(self.templates, (str, PathLike)) and not os.path.isdir(self.templates):
             raise PolicyError(f"templates: there is no such folder: {os.fspath(self.templates)!r}")
         if self.templates is not None:
@@ -164,17 +164,17 @@ class GateOptions:
     @property
     def own_origins(self) -> frozenset[str]:
         """The trusted origins, as checked."""
-        return self.trusted_origins  # type: ignore[return-value]  # checked_origins made it a frozenset
+        return self.trusted_origins  # type: ignore[return-value]  # check_origins made it a frozenset
 
     @property
     def observers(self) -> tuple[Observer, ...]:
         """The observers, as checked."""
-        return self.observer  # type: ignore[return-value]  # checked_observers made it a tuple
+        return self.observer  # type: ignore[return-value]  # check_observers made it a tuple
 
     @property
     def honoured(self) -> tuple[str, ...]:
         """The signals, as checked."""
-        return self.signals  # type: ignore[return-value]  # _checked_signals made it a tuple
+        return self.signals  # type: ignore[return-value]  # _check_signals made it a tuple
 
     def check_cookie(self, cookie_name: str) -> None:
         """Check the preferences cookie's attributes against its name's prefix (RFC 6265bis 4.1.3).
@@ -194,7 +194,7 @@ class GateOptions:
         return scheme == "https" if self.cookie_secure is None else self.cookie_secure
 
 
-def _checked_signals(signals: Iterable[str]) -> tuple[str, ...]:
+def _check_signals(signals: Iterable[str]) -> tuple[str, ...]:
     known = ", ".join(map(repr, SIGNAL_FIELDS))
     if isinstance(signals, str) or not isinstance(signals, Iterable):
         raise PolicyError(f"signals must be a list of {known}, not {signals!r}")
@@ -205,7 +205,7 @@ def _checked_signals(signals: Iterable[str]) -> tuple[str, ...]:
     return checked
 
 
-def _checked_field_names(names: Iterable[str]) -> tuple[str, ...]:
+def _check_field_names(names: Iterable[str]) -> tuple[str, ...]:
     if isinstance(names, str) or not isinstance(names, Iterable):
         raise PolicyError(f"applies_vary must be a list of field names such as ['X-Country'], not {names!r}")
     checked = tuple(names)

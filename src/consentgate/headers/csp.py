@@ -60,7 +60,7 @@ def parse_source(text: str) -> HostSource | None:
     return HostSource(match[1] or "", match[2] is not None, match[3], port)
 
 
-def checked_source(owner: str, text: object) -> str:
+def check_source(owner: str, text: object) -> str:
     """Return a declared host as the field writes it: in lower case, in punycode.
 
     Raises:

@@ -102,7 +102,7 @@ def list_parent_domains(host: str | None) -> list[str]:
     return [".".join(labels[at:]) for at in range(len(labels) - 1)]
 
 
-def checked_origins(origins: Iterable[str]) -> frozenset[str]:
+def check_origins(origins: Iterable[str]) -> frozenset[str]:
     """Return *origins* in the form `is_same_origin` compares.
 
     Raises:

@@ -43,7 +43,7 @@ def translated(texts: Mapping[str, str], own: str | None = None) -> Text:
     ('Statistics', 'Statistiques', None)
     """
     for language, text in texts.items():
-        checked_language("a text", language)
+        check_language("a text", language)
         if not isinstance(text, str):
             raise PolicyError(f"in {language!r}, a text is needed, not {text!r}")
     own = next(iter(texts), None) if own is None else own
@@ -59,7 +59,7 @@ def in_language(text: str, language: str) -> str | None:
     return text.translations.get(language) or text.translations.get(language.partition("-")[0])
 
 
-def checked_language(owner: str, language: object) -> str:
+def check_language(owner: str, language: object) -> str:
     """Return *language*, a code such as ``fr`` or ``pt-BR``; raise PolicyError otherwise."""
     if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
         raise PolicyError(f"{owner}: a language is a code such as 'fr' or 'pt-BR', not {language!r}")

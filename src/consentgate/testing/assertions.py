@@ -14,7 +14,7 @@ from . import law
 from .asking import Asked, plain_requests, requests
 from .driving import Answer, Fields, Heard, Route, cookie_pairs, drive, environ_for, listening
 from .fields import is_targeted, names_kept
-from .routes import RouteLike, checked_routes
+from .routes import RouteLike, check_routes
 from .trial import Trial, accepting_all
 from .visiting import visit
 from .withdrawal import assert_a_newer_choice_counts, assert_a_refusal_empties_the_jar
@@ -61,9 +61,9 @@ def assert_enforced(
             nothing was proved: no route sets a cookie to refuse, or genuine preferences do not verify.
         TypeError: an argument is invalid; the message says what it must be.
     """
-    found = _checked_gate(app, gate)
-    environ, brought = environ or {}, _checked_cookies(found, cookies, environ or {})
-    trial = Trial(app, found, application, checked_routes(routes), environ, brought)
+    found = _check_gate(app, gate)
+    environ, brought = environ or {}, _check_cookies(found, cookies, environ or {})
+    trial = Trial(app, found, application, check_routes(routes), environ, brought)
     trial.assert_worth_it()
 
     for asked in plain_requests(trial.gate, trial.routes):
@@ -115,7 +115,7 @@ def assert_transparent(
     policy = getattr(app if gate is None else gate, "policy", None)
     text = _cookie_string(cookie_pairs(cookies))
     more = {**({"HTTP_COOKIE": text} if text else {}), **(environ or {})}
-    for route in checked_routes(routes):
+    for route in check_routes(routes):
         bare, gated, heard = _answers(app, application, policy, route, more)
         if hasattr(app, "policy") and heard.iterables and gated.iterable is not heard.iterables[-1]:
             raise AssertionError(
@@ -153,11 +153,11 @@ def assert_all_declared(
     Raises:
         AssertionError: a cookie is undeclared, with its route; or no route reaches the application.
     """
-    gate = _checked_gate(app, gate)
-    accepting = _cookie_string(_checked_cookies(gate, cookies, environ or {}), accepting_all(gate))
+    gate = _check_gate(app, gate)
+    accepting = _cookie_string(_check_cookies(gate, cookies, environ or {}), accepting_all(gate))
     undeclared: dict[str, Route] = {}
     with listening(gate) as heard:
-        for route in checked_routes(routes):
+        for route in check_routes(routes):
             drive(app, environ_for(route, accepting, **(environ or {})))
             for fields in heard.starts:
                 for name in names_kept(fields):
@@ -228,7 +228,7 @@ def _without_hosts(headers: Fields, count: int) -> Fields:
     return fields[:count] + [field for field in fields[count:] if field[0].lower() not in HOST_FIELDS]
 
 
-def _checked_gate(app: Any, gate: Any) -> Any:
+def _check_gate(app: Any, gate: Any) -> Any:
     found = app if gate is None else gate
     missing = [name for name in ("app", "policy", "serializer") if not hasattr(found, name)]
     if missing:
@@ -239,7 +239,7 @@ def _checked_gate(app: Any, gate: Any) -> Any:
     return found
 
 
-def _checked_cookies(
+def _check_cookies(
     gate: Any, cookies: Mapping[str, str] | str, environ: Mapping[str, Any]
 ) -> list[tuple[str, str]]:
     if "HTTP_COOKIE" in environ:

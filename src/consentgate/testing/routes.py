@@ -15,10 +15,10 @@ RouteLike = str | tuple[str, str] | tuple[str, str, Body]
 _EXAMPLES = "'/shop', ('DELETE', '/cart') or ('POST', '/login', {'name': 'ann'})"
 
 
-def checked_routes(routes: Sequence[RouteLike]) -> list[Route]:
+def check_routes(routes: Sequence[RouteLike]) -> list[Route]:
     """Return *routes* as `Route` values.
 
-    >>> checked_routes(["/", ("post", "/login", {"name": "ann"})])[1]
+    >>> check_routes(["/", ("post", "/login", {"name": "ann"})])[1]
     Route(method='POST', path='/login', body=b'name=ann', content_type='application/x-www-form-urlencoded')
 
     Raises:
@@ -31,7 +31,7 @@ def checked_routes(routes: Sequence[RouteLike]) -> list[Route]:
 
 def _checked(route: Any) -> Route:
     if isinstance(route, str):
-        return Route(path=_checked_path(route))
+        return Route(path=_check_path(route))
     if not isinstance(route, tuple) or len(route) not in (2, 3):
         raise TypeError(f"routes: {route!r} is not a route such as {_EXAMPLES}")
     method, path, *rest = route
@@ -40,10 +40,10 @@ def _checked(route: Any) -> Route:
     method = method.upper()
     if rest and method in SAFE_METHODS:
         raise TypeError(f"routes: {method} has no body: put the fields into the path, '/search?q=tea'")
-    return Route(method, _checked_path(path), _encoded(rest[0]) if rest else b"")
+    return Route(method, _check_path(path), _encoded(rest[0]) if rest else b"")
 
 
-def _checked_path(path: Any) -> str:
+def _check_path(path: Any) -> str:
     if not isinstance(path, str) or not path.startswith("/"):
         raise TypeError(f"routes must be paths such as '/shop', which begin with '/', not {path!r}")
     return path
