@@ -101,7 +101,8 @@ class Firefox:
         self.ask("window.before = true")
         self.tab_to(css)
         self.press(ENTER)
-        self.wait_until("document.readyState === 'complete' && !window.before")
+        # Between two pages there is a blank document, which is complete, too.
+        self.wait_until("location.host && document.readyState === 'complete' && !window.before")
 
     def wait_until(self, expression: str) -> None:
         """Wait until *expression* is true on the page."""

@@ -1,9 +1,11 @@
 """Real servers with several processes and threads: every count arrives, but what a SIGKILL took."""
 
 import http.client
+import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -37,7 +39,8 @@ COMMANDS = {
     "gunicorn-gevent": ("gunicorn", "-w 2 -k gevent -b 127.0.0.1:{port} {app}", signal.SIGTERM),
     "uwsgi": (
         "uwsgi",
-        "--http-socket 127.0.0.1:{port} -w {app} --need-app --master --die-on-term -p 2 --enable-threads",
+        "--http-socket 127.0.0.1:{port} -w {app} --need-app --master --die-on-term -p 2 --enable-threads "
+        "--stats 127.0.0.1:{stats}",
         signal.SIGTERM,
     ),
     # SIGTERM ends waitress without a word to Python: Ctrl-C does not.
@@ -67,11 +70,11 @@ class Served:
     """One server in a process group of its own, stopped by its own pid."""
 
     def __init__(self, store: str, folder: Path, program: str, options: str, app: str) -> None:
-        self.port = free_port()
+        self.port, self._stats = free_port(), free_port()
         self.store = store
         self._log = (folder / "log").open("w+b")
         self.process = subprocess.Popen(
-            [f"{BIN}/{program}", *options.format(port=self.port, app=app).split()],
+            [f"{BIN}/{program}", *options.format(port=self.port, stats=self._stats, app=app).split()],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), "DRIFT_STORE": store},
             stdout=self._log,
@@ -93,6 +96,18 @@ class Served:
             return int(connection.getresponse().read())
         finally:
             connection.close()
+
+    def wait_until_idle(self) -> None:
+        """Wait until no worker of uWSGI is answering a request or closing one."""
+        end = time.monotonic() + PATIENCE
+        while any(status != "idle" for status in self._ask_statuses()):
+            assert time.monotonic() < end, self.log()
+            time.sleep(0.05)
+
+    def _ask_statuses(self) -> list[str]:
+        with socket.create_connection(("127.0.0.1", self._stats), PATIENCE) as connection:
+            stats = json.loads(b"".join(iter(lambda: connection.recv(65536), b"")))
+        return [worker["status"] for worker in stats["workers"]]
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):
@@ -130,8 +145,9 @@ def visit(served: Served) -> set[int]:
 
 def test_every_count_arrives(served: Served, request: pytest.FixtureRequest) -> None:
     visit(served)
-    time.sleep(0.5)  # uWSGI runs nothing at exit in a worker that is still closing a request
-    _, _, stop = COMMANDS[request.node.callspec.params["served"]]
+    program, _, stop = COMMANDS[request.node.callspec.params["served"]]
+    if program == "uwsgi":  # it runs nothing at exit in a worker that is still closing a request
+        served.wait_until_idle()
     served.process.send_signal(stop)
     served.process.wait(PATIENCE)
     expected = {"sid": VISITORS * REQUESTS, "_ga": VISITORS * REQUESTS}

@@ -154,7 +154,7 @@ def agree(several: Sequence[Preferences]) -> Preferences:
         given = [answer for each in several if (answer := each.answer(key)) is not None]
         refusals = [answer for answer in given if not answer.accepted]
         if refusals or len(given) == len(several):
-            agreed.append(min(refusals or given, key=lambda answer: (answer.at, answer.digest)))
+            agreed.append(min(refusals or given))  # the earliest: they differ in day and digest alone
     return Preferences(tuple(agreed))
 
 
