@@ -194,7 +194,7 @@ def _build(
     if required not in table:
         mistakes.note(f"no {required!r}")
 
-    def made(some: list[tuple[str, ...]]) -> _T:
+    def attempt(some: list[tuple[str, ...]]) -> _T:
         given = {key: table.get(key) for keys in some for key in keys}
         arguments = {**stand_ins, **given}
         try:
@@ -205,8 +205,8 @@ def _build(
 
     named = [(required,)] if required in table else []
     others = [(key,) for key in table if key not in (required, *together)]
-    usable = mistakes.keep_usable(made, [*named, together, *others])
-    return made(usable) if (required,) in usable else None
+    usable = mistakes.keep_usable(attempt, [*named, together, *others])
+    return attempt(usable) if (required,) in usable else None
 
 
 def _describe_table(header: str, mapping: object, key: str) -> str:
