@@ -47,7 +47,7 @@ def test_undeclared_cookies_that_pass_change_nothing() -> None:
 
 
 def test_the_field_is_enforced_or_reported() -> None:
-    assert HOSTS.field_name == "Content-Security-Policy"
+    assert HostPolicy(POLICY).field_name == "Content-Security-Policy"
     reported = HostPolicy(POLICY, "'self'", enforced=False)
     assert reported.fields_for(frozenset({"maps"})) == [
         (
@@ -97,5 +97,5 @@ def test_visits_of_any_number_of_kinds_take_bounded_memory() -> None:
 
 
 def test_the_field_is_enforced_unless_it_is_only_to_report() -> None:
-    assert HOSTS.field_name == "Content-Security-Policy"
+    assert HostPolicy(POLICY).field_name == "Content-Security-Policy"
     assert HostPolicy(POLICY, enforced=False).field_name == "Content-Security-Policy-Report-Only"

@@ -194,8 +194,9 @@ class ConsentGate:
             environ["HTTP_COOKIE"] = filtered.apply(cookie_string)
             if not environ["HTTP_COOKIE"]:
                 del environ["HTTP_COOKIE"]
-            for key in filter(environ.__contains__, PARSED_COOKIE_KEYS):
-                del environ[key]
+            for key in PARSED_COOKIE_KEYS:
+                if key in environ:
+                    del environ[key]
 
     def _report_filtered(self, cookie_string: str, filtered: FilteredCookies, visit: Visit) -> None:
         reporter, enforced, now = self._reporter, not self.options.report_only, self._now()

@@ -63,7 +63,7 @@ class FilteredCookies(NamedTuple):
 def filter_cookie_string(
     cookie_string: str, judge: Judge, permissions: Permissions | None, verified: Collection[str]
 ) -> FilteredCookies:
-    """Return how *cookie_string* is rid of the pairs that are not allowed, and of unproven preferences.
+    """Return which pairs of *cookie_string* are kept: those that are allowed, and genuine preferences.
 
     The pairs that are kept keep their bytes, order and duplicates (R9). Empty segments (";;") are kept:
     they are not cookies.
