@@ -260,6 +260,7 @@ def test_a_name_nobody_agrees_on_is_nameless(text: str) -> None:
     assert (JUDGE.category_key(text) is Special.NAMELESS) is is_nameless
 
 
+@pytest.mark.caches
 def test_names_and_situations_are_cached_within_bounds() -> None:
     judge = Judge(POLICY)
     for number in range(5000):

@@ -269,6 +269,7 @@ def test_seen_scopes_are_four_a_name_and_bounded() -> None:
     assert seen.of("a") == ()
 
 
+@pytest.mark.caches
 def test_parsed_scopes_are_cached_within_bounds() -> None:
     for number in range(1500):
         scope_of(f"a=1; Path=/{number}")

@@ -170,6 +170,7 @@ def test_an_undeclared_cookie_left_out_is_a_warning_with_its_declaration(
     assert 'name = "zzz"\nlifetime = "1 minute"' in caplog.text
 
 
+@pytest.mark.caches
 def test_routine_cookies_are_remembered_within_bounds_and_without_their_values() -> None:
     routine = RoutineCookies(JUDGE_OF[False])
     for number in range(2000):

@@ -44,6 +44,7 @@ def test_a_browser_could_take_no_other_field_for_set_cookie(name: str) -> None:
     assert (KINDS[name] in COOKIE_KINDS) is is_set_cookie(name)
 
 
+@pytest.mark.caches
 def test_field_names_are_cached_within_bounds() -> None:
     for number in range(2000):
         assert KINDS[f"X-{number}"] is KINDS[f"X-{number:070d}"] is FieldKind.OTHER
