@@ -218,7 +218,7 @@ FAULTS = {
     ),
     "a routine cookie refused and let through": Fault(
         "gate/scan",
-        "                left_out.append((field_name, text))\n",
+        "                left_out.append(field)\n",
         "                pass\n",
         SETS,
     ),

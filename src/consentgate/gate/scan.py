@@ -67,7 +67,8 @@ class RoutineCookies:
         left_out: list[Field] = []
         undeclared: list[JudgedCookie] = []
         is_personal = False
-        for field_name, text in cookies:
+        for field in cookies:
+            field_name, text = field
             name, equals, rest = text.partition("=")
             if not equals or KINDS[field_name] is not _SET_COOKIE:
                 return JUDGE
@@ -81,7 +82,7 @@ class RoutineCookies:
             elif verdict.admitted or key in _NO_CATEGORY or ENDINGS[attributes] != NO_DELETION:
                 return JUDGE
             else:
-                left_out.append((field_name, text))
+                left_out.append(field)
                 if key is _UNDECLARED:
                     undeclared.append(JudgedCookie(name.strip(BLANK), verdict, text))
         if not (left_out or is_personal):
@@ -109,12 +110,13 @@ def scan_fields(
     """
     is_odd = not status.isprintable()
     cookies: list[Field] = []
-    for name, value in fields:
+    for field in fields:
+        name, value = field
         if PLAIN_NAMES[name]:
             if not value.isprintable():
                 is_odd = True
         elif KINDS[name] in COOKIE_KINDS:
-            cookies.append((name, value))
+            cookies.append(field)
         else:
             is_odd = True
     return routine.scan(cookies, permissions) if cookies else UNCHANGED, is_odd

@@ -199,8 +199,8 @@ class GatedStartResponse:
                 is_private = is_private or hosts.field(visit._permissions.allowed).is_private
         if scan.undeclared:
             self._gate._reporter.cookies("stripped", scan.undeclared, self._gate._now(), enforced=True)
-        if scan.left_out:
-            fields = [field for field in fields if field not in scan.left_out]
+        for field in scan.left_out:
+            fields.remove(field)  # from the list that `__call__` made
         return add_host_fields(fields, written, vary_fields, is_private=is_private)
 
     def _describe(self, is_document: bool) -> ResponseContext:
