@@ -13,6 +13,7 @@ from consentgate.gate.expiry import (
     RequestTarget,
     Scope,
     SeenScopes,
+    declared_scopes,
     default_path,
     list_scopes,
     scope_of,
@@ -116,7 +117,7 @@ def test_a_declaration_without_domain_is_host_only() -> None:
     assert listed("n123") == [ROOT]
     assert listed("wide") == [Scope("example.org", "/")]
     assert listed("both") == [ROOT, Scope("example.org", "/x")]
-    assert listed("part") == [Scope(None, "/", True)]
+    assert listed("part") == declared_scopes(DECLARED, "part") == [Scope(None, "/", True)]
 
 
 def test_after_a_choice_the_host_and_its_parents_are_tried_too() -> None:
@@ -213,6 +214,8 @@ def test_the_room_is_filled_to_the_octet() -> None:
     many = [(f"n{number:02d}", [ROOT]) for number in range(99)]
     size = size_of(write_expiry("n00", ROOT))
     assert len(list(write_expiries(many, (), LARGEST_ADDITION, 0))) == LARGEST_ADDITION // size
+    alone = "n" * (LARGEST_ADDITION - size_of(write_expiry("", ROOT)))
+    assert len(list(write_expiries([(alone, [ROOT])], (), LARGEST_ADDITION, 0))) == 1
 
 
 @pytest.mark.parametrize("turn", [0, 1, 2])
@@ -250,7 +253,7 @@ def test_the_default_path_is_that_of_a_jar(path: str) -> None:
     jar = Jar()
     jar.store("a=1", f"https://www.example.org/{path}")
     assert default_path(f"/{path}") == jar.cookies[0].path
-    assert default_path("x") == "/"
+    assert default_path("x") == default_path("a/b") == "/"
 
 
 def test_seen_scopes_are_four_a_name_and_bounded() -> None:
@@ -260,6 +263,8 @@ def test_seen_scopes_are_four_a_name_and_bounded() -> None:
     assert [seen.add("a", scope) for scope in several] == [True] * 4 + [False] * 2
     assert seen.of("a") == tuple(several[:4])
     assert not seen.add("a", several[0])
+    longest = "/" + "p" * (SeenScopes.LONGEST_SCOPE - 2)
+    assert [seen.add("c", Scope(None, path)) for path in (longest, longest + "p")] == [True, False]
     assert not seen.add("b", Scope(None, "/" + "x" * SeenScopes.LONGEST_SCOPE))
     assert not seen.add("x" * (SeenScopes.LONGEST_SCOPE + 1), ROOT)
     assert seen.of("b") == ()

@@ -430,6 +430,7 @@ def test_an_error_of_ours_lists_necessary_hosts_alone(
     name = FIELD if third_parties == "block" else REPORT_FIELD
     assert values(fields, name) == [f"default-src {CSP_BASE} cdn.example"]
     assert values(fields, "Vary") == vary
+    assert values(fields, "Cache-Control") == []
     assert "judging a response failed" in caplog.text
 
 

@@ -184,6 +184,18 @@ def test_an_exempt_cookie_is_not_renewed_with_its_old_value(caplog: pytest.LogCa
     assert answer("_pk_id=7", sent=sent).set_cookies == ["_pk_id=7"]  # the session's
 
 
+@pytest.mark.parametrize(
+    ("skew", "days", "is_stripped"), [(0, 2, True), (0, 0.5, False), (-2, 0.5, True), (2, 2.5, True)]
+)
+def test_a_renewal_by_expires_is_measured_against_the_earlier_of_clock_and_date(
+    skew: float, days: float, is_stripped: bool, clock: Any
+) -> None:
+    text = f"_pk_id=7; Expires={http_date(clock.now + days * DAY)}"
+    date = http_date(clock.now + skew * DAY)
+    out = answer(text, lifetimes="report", sent=f"{YES}; _pk_id=7", date=date)
+    assert out.set_cookies == ([] if is_stripped else [text])
+
+
 @pytest.mark.parametrize("lifetimes", ["report", "shorten"])
 def test_a_changed_value_passes_shortened_and_is_reported_once(
     lifetimes: str, caplog: pytest.LogCaptureFixture

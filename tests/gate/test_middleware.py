@@ -791,6 +791,7 @@ def test_a_preferences_cookie_that_another_host_can_set_is_logged_once(
         request(gated, **{"wsgi.url_scheme": scheme})
     lines = [line for line in caplog.messages if "another host of the same domain can set" in line]
     assert len(lines) == is_said
+    assert all(repr(policy.cookie_name) in line for line in lines)
 
 
 def broken(*arguments: Any, **options: Any) -> Any:

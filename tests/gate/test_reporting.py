@@ -81,6 +81,14 @@ def test_a_choice_is_reported_once_with_its_second(clock: Any) -> None:
     assert [answer.category for answer in event.answers] == ["internal"]
 
 
+def test_an_undeclared_cookie_is_advised_with_the_lifetime_it_states(
+    clock: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    request(gate(application(f"zzz=1{IN_A_MINUTE}")))
+    (line,) = warnings_of(caplog)
+    assert line.endswith('name = "zzz"\nlifetime = "1 minute"')
+
+
 # Cookies that browsers refuse
 
 
@@ -228,6 +236,13 @@ def test_a_line_break_that_is_only_reported_is_logged_once_whatever_field_holds_
 
 
 # Gates in gates
+
+
+def test_an_inner_gate_reports_what_it_strips_with_what_it_states(clock: Any) -> None:
+    events: list[Event] = []
+    inner = gate(application(f"theme=1{IN_A_MINUTE}"), observer=events.append)
+    request(gate(inner, observer=events.append))
+    assert [(each.name, each.cookie and each.cookie.lifetime) for each in events] == [("theme", 60)]
 
 
 @pytest.mark.parametrize("options", [{"report_only": True}, {"secret_key": "k" * 16}])

@@ -168,8 +168,16 @@ def test_pairs_are_listed_with_their_verdicts(cookie_string: str, yes: set[str])
     assert not any(each.name in ("", NAME) or each.set_cookie_string for each in listed)
 
 
+def test_a_name_is_trimmed_as_browsers_do() -> None:
+    """SP and HTAB, and no other blank character."""
+    cookie_string = "zzz\xa0=1;\x85yyy =2"
+    names = [each.name for each in filtered(cookie_string).withheld]
+    assert names == [each.name for each in list_pairs(cookie_string, JUDGE, permitting())]
+    assert names == ["zzz\xa0", "\x85yyy"]
+
+
 def test_named_pairs_are_listed_and_no_others() -> None:
-    cookie_string = f"zzz=1; sid=2;theme = 3; _pk_ses.9=4; {NAME}=5; vid; =6"
+    cookie_string = f"zzz=1; sid=2;theme = 3; _pk_ses.9=4=4; {NAME}=5; vid; =6"
     assert [each.name for each in list_pairs(cookie_string, JUDGE, permitting())] == [
         "zzz",
         "sid",

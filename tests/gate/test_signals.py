@@ -59,6 +59,28 @@ def varies_by(answer: Answer) -> list[str]:
 # The signal
 
 
+FAR: dict[str, Any] = {"HTTP_X_COUNTRY": "far"}
+
+
+@given(st.lists(st.sampled_from([{}, GPC, FAR, GPC | FAR]), max_size=6))
+@example([{}, GPC, {}, FAR, GPC])
+@example([GPC, {}])
+@example([FAR, GPC])
+def test_a_repeated_cookie_field_is_filtered_for_its_own_request(requests: list[dict[str, Any]]) -> None:
+    """Whatever came before with the same field: a signal, or the policy did not apply."""
+    read: list[str] = []
+    app = application(before=lambda environ: read.append(environ["HTTP_COOKIE"]))
+
+    def start() -> Any:
+        return gate(app, applies=lambda environ: "HTTP_X_COUNTRY" not in environ)
+
+    lasting = start()
+    for extra in requests:
+        for gated in (lasting, start()):
+            request(gated, HTTP_COOKIE=f"{YES}; sid=1; vid=2; zzz=3", **extra)
+    assert read[::2] == read[1::2]
+
+
 @pytest.mark.parametrize("spelling", ["1", " 1", "1 ", "\t1", "0, 1", "1,1", "1, 0", "x,1 ,", ",1"])
 def test_one_value_that_is_exactly_one_denies(spelling: str) -> None:
     answer = request(gate(application(*SET)), HTTP_COOKIE=YES, HTTP_SEC_GPC=spelling)
