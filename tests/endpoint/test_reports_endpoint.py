@@ -287,6 +287,12 @@ def test_the_bound_holds_for_any_number() -> None:
     gated = gate()
     gated._learn_hosts((f"h{number}.example", "img-src") for number in range(50_000))
     assert len(gated._host_reports._known) <= MAX_KNOWN_HOSTS
+    gated = gate()
+    for number in range(MAX_KNOWN_HOSTS):
+        gated._learn_hosts([(f"h{number}.example", "img-src")])
+    assert len(gated._host_reports._known) == MAX_KNOWN_HOSTS
+    gated._learn_hosts([("one.example", "img-src")])
+    assert len(gated._host_reports._known) == 1
 
 
 def test_a_hundred_reports_of_one_body_are_read() -> None:
