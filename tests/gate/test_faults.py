@@ -226,6 +226,12 @@ def test_a_page_that_asked_depends_on_where_the_policy_applies_too() -> None:
     app = application(before=lambda environ: Visit.from_environ(environ).needs_choice, headers=PUBLIC)
     gated = gate(app, applies=lambda environ: True, applies_vary=["X-Country"])
     assert request(gated).all("Vary") == ["Cookie, X-Country"]
+    accepted = cookie(POLICY, ["internal"])
+    judged = gate(
+        application("sid=1", "theme=2", headers=PUBLIC), applies=lambda environ: True, applies_vary=["X"]
+    )
+    answer = request(judged, HTTP_COOKIE=accepted)
+    assert (answer.cookie_names, answer.all("Vary")) == (["sid", "theme"], ["X"])
     plain = gate(application("sid=1", headers=PUBLIC), applies=lambda environ: True)
     assert request(plain).headers[1:] == [*PUBLIC, ("Set-Cookie", "sid=1")]
 
@@ -475,6 +481,21 @@ def test_a_cookie_goes_from_the_path_and_domain_it_was_seen_on_and_the_mount(
     ]
 
 
+def test_the_mount_is_written_as_a_path_in_which_no_attribute_ends() -> None:
+    answer = request(gate(application()), HTTP_COOKIE="theme=1", SCRIPT_NAME="/a;b c")
+    assert answer.set_cookies[-1] == "theme=; Path=/a%3Bb%20c; Max-Age=0"
+
+
+@pytest.mark.parametrize(("seconds", "lines"), [(-60, 1), (60, 0)])
+def test_nothing_is_expired_on_a_response_that_shared_caches_may_keep(
+    seconds: int, lines: int, clock: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    expires = ("Expires", formatdate(clock.now + seconds, usegmt=True))
+    answer = request(gate(application(headers=[expires])), HTTP_COOKIE="theme=1")
+    assert len(answer.set_cookies) == lines
+    assert caplog.records == []
+
+
 def test_a_partitioned_cookie_is_expired_as_such() -> None:
     policy = Policy([Category("embeds", cookies=[Cookie("frame", partitioned=True)])])
     answer = request(gate(application(), policy), HTTP_COOKIE=f"{cookie(policy)}; frame=1")
@@ -501,6 +522,13 @@ def test_a_deletion_by_the_server_s_clock_alone_is_made_certain(name: str) -> No
     """As Roundup, Falcon and http.cookies write it, without Max-Age."""
     line = f"{name}=deleted; Path=/; Expires={formatdate(usegmt=True)}"
     assert request(gate(application(line))).set_cookies == [f"{line}; Max-Age=0"]
+
+
+def test_a_deletion_by_the_response_s_date_alone_is_made_certain(clock: Any) -> None:
+    """The Date is three days ahead of the server's clock."""
+    line = f"theme=; Expires={formatdate(clock.now + 12 * 3600, usegmt=True)}"
+    date = ("Date", formatdate(clock.now + 3 * 24 * 3600, usegmt=True))
+    assert request(gate(application(line, headers=[date]))).set_cookies == [f"{line}; Max-Age=0"]
 
 
 def test_reported_undeclared_deletions_are_no_news(caplog: pytest.LogCaptureFixture) -> None:
@@ -580,6 +608,7 @@ def test_http_beside_https_expires_nothing_and_logs_it_once(
 ) -> None:
     https = {"wsgi.url_scheme": "https"}
     gated = gate(application())
+    request(gated, HTTP_COOKIE="sid=1", **https)
     assert request(gated, HTTP_COOKIE="theme=1").cookie_names == ["theme"]
     request(gated, HTTP_COOKIE=cookie(POLICY), **https)
     for _ in range(2):

@@ -165,6 +165,25 @@ def test_an_exempt_cookie_lives_13_months_at_most(lifetimes: str, caplog: pytest
     ]
 
 
+@pytest.mark.parametrize("days", [-10, 10])
+def test_an_exempt_cookie_s_expires_is_13_months_from_the_earlier_of_clock_and_date(
+    days: int, clock: Any
+) -> None:
+    date = clock.now + days * DAY
+    out = answer(
+        f"_pk_id=7; Expires={http_date(clock.now + YEARS)}", lifetimes="report", date=http_date(date)
+    )
+    earlier = min(clock.now, date)
+    assert out.set_cookies == [f"_pk_id=7; Expires={http_date(earlier + 395 * DAY)}"]
+
+
+def test_an_undeclared_cookie_that_is_only_reported_may_live_as_long_as_it_likes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer("zzz=1; Max-Age=99999999", undeclared="report")
+    assert lines(caplog, "longer than") == []
+
+
 def test_an_exempt_cookie_is_not_renewed_with_its_old_value(caplog: pytest.LogCaptureFixture) -> None:
     """R27: no prolongation at each visit."""
     events: list[Event] = []

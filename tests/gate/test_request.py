@@ -174,6 +174,8 @@ def test_a_name_is_trimmed_as_browsers_do() -> None:
     names = [each.name for each in filtered(cookie_string).withheld]
     assert names == [each.name for each in list_pairs(cookie_string, JUDGE, permitting())]
     assert names == ["zzz\xa0", "\x85yyy"]
+    assert [each.name for each in filtered(cookie_string, judge=REPORTING).undeclared] == names
+    assert filter_cookie_string(f"{NAME}=genuine\xa0", JUDGE, permitting(), ("genuine",)).withheld
 
 
 def test_named_pairs_are_listed_and_no_others() -> None:
@@ -262,6 +264,7 @@ def test_a_cached_field_is_read_anew_outside_its_window(now: float) -> None:
     field = f"sid=1; {NAME}={token('statistical')}"
     through(fields, field, NOW)
     assert fields.find(field, NOW) is not None
+    assert fields.find(field, NOW - 60) is not None
     assert fields.find(field, now) is None
     assert through(fields, field, now)[0].verified == ()
 
