@@ -196,8 +196,8 @@ def test_an_exempt_cookie_is_not_renewed_with_its_old_value(caplog: pytest.LogCa
         observer=events.append,
     )
     assert out.set_cookies == ["_pk_ses=1; Max-Age=1800"]
-    assert [(event.action, event.name, event.reason) for event in events] == [
-        ("stripped", "_pk_id", "an exempt cookie, set again with its old value")
+    assert [(event.action, event.name, event.category, event.reason) for event in events] == [
+        ("stripped", "_pk_id", POLICY.key_of("_pk_id"), "an exempt cookie, set again with its old value")
     ]
     assert lines(caplog, "prolongs") == []
     assert answer("_pk_id=7", sent=sent).set_cookies == ["_pk_id=7"]  # the session's

@@ -289,11 +289,13 @@ def test_start_response_gets_what_the_application_gave(lazy: bool) -> None:
         return "the server's write"
 
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        assert start_response("200 OK", []) == "the server's write"
+        for error in ((), (None,), (raised,)):
+            assert start_response("200 OK", [], *error) == "the server's write"
         return []
 
+    raised = (ValueError, ValueError(), None)
     gate(app)(environ_for(), start_response)
-    assert calls == [("200 OK", [])]
+    assert calls == [("200 OK", []), ("200 OK", []), ("200 OK", [], raised)]
 
 
 def test_the_write_callable_works() -> None:

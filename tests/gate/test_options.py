@@ -69,6 +69,8 @@ def nothing(*arguments: Any) -> None:
         ({"applies_vary": ()}, "applies_vary is given without applies"),
         ({"templates": "/no/such/folder"}, "templates: there is no such folder: '/no/such/folder'"),
         ({"templates": Path("/no/such/folder")}, "templates: there is no such folder: '/no/such/folder'"),
+        ({"templates": str(Path(__file__).parent)}, "templates: there is no folder"),
+        ({"templates": 5}, "templates must be a folder, a Jinja2 loader or a Jinja2 environment, not 5"),
         ({"observer": 5}, "observer must be callable, or a list of callables, not 5"),
         ({"observer": [nothing, 5]}, "observer must be callable, or a list of callables, not 5"),
         ({"observer": "print"}, "observer must be callable, or a list of callables, not 'p'"),

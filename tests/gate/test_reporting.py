@@ -57,6 +57,12 @@ def test_each_cookie_of_a_response_is_an_event_with_what_it_states(clock: Any) -
     assert [each.cookie.lifetime for each in events if each.cookie] == [60, 60, 60]
 
 
+def test_a_response_of_necessary_cookies_is_reported_to_observers_that_want_them() -> None:
+    events = Wants()
+    request(gate(application("sid=1; Path=/"), observer=events))
+    assert [(each.action, each.name) for each in events] == [("passed", "sid")]
+
+
 @pytest.mark.parametrize("enforced", [False, True])
 def test_a_restarted_response_reports_each_cookie_once(enforced: bool, clock: Any) -> None:
     events: list[Event] = []
@@ -198,6 +204,15 @@ def test_a_cookie_that_a_signal_denies_is_not_warned_of_as_still_sent(
     clock.now += 61
     request(gated, HTTP_COOKIE=f"{sent}; fr=1", HTTP_SEC_GPC="1")
     assert warnings_of(caplog) == []
+
+
+def test_each_response_goes_on_expiring_where_the_last_one_ended() -> None:
+    policy = make_policy()
+    gated = gate(application(), policy)
+    sent = "; ".join(f"_pk_ses.{number:03d}=1" for number in range(200))
+    names = [request(gated, HTTP_COOKIE=sent).cookie_names for _ in range(2)]
+    count = len(names[0])
+    assert names[0] + names[1] == [f"_pk_ses.{number:03d}" for number in range(2 * count)]
 
 
 # The scheme of the preferences cookie

@@ -35,7 +35,7 @@ from .expiry import LARGEST_ADDITION, Scope, size_of, write_expiries
 
 # In names of this module: to look a member up in its class costs as much as to look up a verdict.
 _SET_COOKIE, _NAMELESS, _NO_DELETION = FieldKind.SET_COOKIE, Special.NAMELESS, Deletion.NO
-_NECESSARY, _EXEMPT = Reason.NECESSARY, Reason.EXEMPT
+_EXEMPT = Reason.EXEMPT
 
 LONGEST_EXEMPT = int(MAX_EXEMPT.total_seconds())
 """Seconds an exempt cookie may live: 13 months (R27)."""
@@ -131,8 +131,7 @@ def judge_set_cookies(
             judged.stripped.append(cookie)
         else:
             (judged.undeclared if verdict.category is None else judged.passed).append(cookie)
-            is_limited = verdict.reason is not _NECESSARY
-            out.append((name, _limit(cookie, limits, judged)) if is_limited else field)
+            out.append((name, _limit(cookie, limits, judged)))
             if limits.is_exceeded_by(cookie):
                 judged.lasting.append(cookie)
     return judged
