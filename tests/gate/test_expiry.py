@@ -95,6 +95,7 @@ DECLARED = Policy(
                 Cookie("both", domain="example.org", path="/x"),
                 Cookie("part", partitioned=True),
                 "__Host-sid",
+                Cookie("__Host-part", partitioned=True),
                 "n*",
             ],
         )
@@ -116,7 +117,7 @@ def test_a_declaration_without_domain_is_host_only() -> None:
     assert listed("plain") == [ROOT]
     assert listed("n123") == [ROOT]
     assert listed("wide") == [Scope("example.org", "/")]
-    assert listed("both") == [ROOT, Scope("example.org", "/x")]
+    assert listed("both") == listed("both", mount="/") == [ROOT, Scope("example.org", "/x")]
     assert listed("part") == declared_scopes(DECLARED, "part") == [Scope(None, "/", True)]
 
 
@@ -143,6 +144,7 @@ def test_scopes_seen_come_last_and_none_twice() -> None:
 
 
 def test_a_host_prefix_has_one_scope() -> None:
+    assert listed("__Host-part", widely=True, mount="/wiki") == [Scope(None, "/", True)]
     assert listed("__Host-sid", Scope("example.org", "/x"), mount="/app", widely=True) == [ROOT]
 
 

@@ -42,6 +42,20 @@ def judged(fields: list[Field], *keys: str, judge: Judge = JUDGE) -> JudgedField
     return judge_set_cookies(fields, judge, permitting(*keys, judge=judge), NOW)
 
 
+def test_every_stripped_cookie_has_a_verdict_that_does_not_admit_it() -> None:
+    fields = fields_of("_pk_id=1; Max-Age=99999999", "theme=1\x07", "sid=1\x07", "vid=1", "zzz=1", "=1")
+    situation = Situation((("internal", True),))
+    judged = judge_set_cookies(fields, EXEMPT, EXEMPT.permissions(situation), NOW, cookie_string="_pk_id=1")
+    assert [(each.verdict.admitted, each.verdict.reason.name) for each in judged.stripped] == [
+        (False, "RENEWAL"),
+        (False, "UNSTORABLE"),
+        (False, "UNSTORABLE"),
+        (False, "UNSET"),
+        (False, "UNDECLARED"),
+        (False, "NAMELESS"),
+    ]
+
+
 def strip(fields: list[Field], *keys: str, judge: Judge = JUDGE) -> list[Field]:
     return judged(fields, *keys, judge=judge).fields
 

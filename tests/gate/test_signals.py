@@ -59,25 +59,37 @@ def varies_by(answer: Answer) -> list[str]:
 # The signal
 
 
+EXEMPT = Policy(
+    [
+        Category("necessary", basis=Basis.NECESSARY, cookies=["sid"]),
+        Category("statistical", basis=Basis.EXEMPT, attestation=ATTESTED, cookies=["_pk_id"]),
+        Category("third-party", cookies=["vid"], sale_or_share=True),
+    ]
+)
 FAR: dict[str, Any] = {"HTTP_X_COUNTRY": "far"}
+EMBEDDED: dict[str, Any] = {"HTTP_SEC_FETCH_SITE": "cross-site", "HTTP_SEC_FETCH_MODE": "cors"}
 
 
-@given(st.lists(st.sampled_from([{}, GPC, FAR, GPC | FAR]), max_size=6))
-@example([{}, GPC, {}, FAR, GPC])
-@example([GPC, {}])
-@example([FAR, GPC])
-def test_a_repeated_cookie_field_is_filtered_for_its_own_request(requests: list[dict[str, Any]]) -> None:
-    """Whatever came before with the same field: a signal, or the policy did not apply."""
+@given(st.lists(st.sampled_from([{}, GPC, FAR, EMBEDDED, GPC | FAR]), max_size=6), st.booleans())
+@example([{}, GPC, {}, FAR, GPC], True)
+@example([GPC, {}], True)
+@example([FAR, GPC], True)
+@example([GPC, EMBEDDED, GPC, {}], False)
+def test_a_repeated_cookie_field_is_filtered_for_its_own_request(
+    requests: list[dict[str, Any]], accepts: bool
+) -> None:
+    """Whatever came before with the same field: a signal, answers held back, or the policy did not apply."""
     read: list[str] = []
     app = application(before=lambda environ: read.append(environ["HTTP_COOKIE"]))
+    token = f"{cookie(EXEMPT, ['third-party'])}; " if accepts else ""
 
     def start() -> Any:
-        return gate(app, applies=lambda environ: "HTTP_X_COUNTRY" not in environ)
+        return gate(app, EXEMPT, applies=lambda environ: "HTTP_X_COUNTRY" not in environ)
 
     lasting = start()
     for extra in requests:
         for gated in (lasting, start()):
-            request(gated, HTTP_COOKIE=f"{YES}; sid=1; vid=2; zzz=3", **extra)
+            request(gated, HTTP_COOKIE=f"{token}sid=1; _pk_id=2; vid=3; zzz=4", **extra)
     assert read[::2] == read[1::2]
 
 
