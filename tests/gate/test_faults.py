@@ -131,6 +131,22 @@ def test_an_inner_equal_gate_that_only_reports_strips_nothing() -> None:
     assert names_out(gate(inner, report_only=True), environ_for()) == ["sid", "_pk_id", "theme", "vid", "zzz"]
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [(None, "200 OK"), ("/cookies", "200 OK"), ("/.well-known/gpc.json", "200 OK"), ("/cookies/x", "404")],
+)
+def test_a_request_may_lack_what_would_be_empty(path: str | None, status: str) -> None:
+    """PEP 3333 allows SCRIPT_NAME, PATH_INFO and QUERY_STRING to be absent."""
+    environ = environ_for()
+    for name in ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"):
+        del environ[name]
+    if path is not None:
+        environ["PATH_INFO"] = path
+    answer = drive(gate(setting("sid=1", "theme=1"), gpc_json=True), environ)
+    assert answer.status.startswith(status)
+    assert (("Set-Cookie", "sid=1") in answer.headers) is (path is None)
+
+
 def test_a_control_character_in_a_field_is_no_line_break() -> None:
     answer = request(gate(application(headers=[("X-Odd", "a\x85b")])))
     assert answer.all("X-Odd") == ["a\x85b"]
