@@ -22,7 +22,7 @@ REACHED = {"W1": 33_400, "W2": 64_200, "W3": 129_500, "W4": 319_000, "W6": 244_0
 
 WORKLOADS = ("W1", "W2", "W2r", "W3", "W4", "W5", "W5b", "W6")
 FEW, MANY = 300, 500
-"""Requests, the difference of whose instructions is counted: after the last first warning (256) of a kind."""
+"""Requests served by the two processes that are compared. Each kind of warning stops after 256."""
 
 _PROGRAM = """
 import gc, logging, sys, warnings
@@ -30,13 +30,13 @@ warnings.simplefilter("ignore"); logging.disable(); gc.disable()
 from benchmarks.timing import Entry, timed
 from benchmarks.workloads import WORKLOADS
 entry = Entry(sys.argv[1], WORKLOADS[sys.argv[2]])
-environs = [entry.environ() for _ in range(500)]
+environs = [entry.environ() for _ in range(int(sys.argv[4]))]
 timed(entry.app, environs[: int(sys.argv[3])])
 """
 
 
 def _total(contender: str, workload: str, requests: int) -> int:
-    """Return all instructions of a process that makes 500 requests and serves so many."""
+    """Return all instructions of a process that makes `MANY` requests and serves so many."""
     with TemporaryDirectory() as folder:
         command = [
             "valgrind",
@@ -47,7 +47,7 @@ def _total(contender: str, workload: str, requests: int) -> int:
             _PROGRAM,
         ]
         done = subprocess.run(
-            [*command, contender, workload, str(requests)],
+            [*command, contender, workload, str(requests), str(MANY)],
             check=True,
             capture_output=True,
             text=True,

@@ -185,7 +185,7 @@ def policy() -> Policy:
 
 @contextmanager
 def stopped_clock() -> Iterator[None]:
-    """A clock that stands still at NOW: two responses under it differ in nothing that dates them."""
+    """Stop the clock at NOW, so that two responses carry the same second."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "time", lambda: NOW)
         yield

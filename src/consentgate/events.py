@@ -26,9 +26,8 @@ Action = Literal["stripped", "withheld", "expired", "chosen", "passed", "reporte
 LONGEST_NAME = 128
 """Characters of a name that are kept or written: visitors make names, too."""
 
-
 LONGEST_ARGUMENT = 512
-"""Characters of a text that a warning shows: visitors and applications make some of them."""
+"""Characters of each text that a warning shows: visitors can choose some of these texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +216,8 @@ class Reporter:
         Args:
             message: takes the arguments in its ``%r`` and ``%s``.
             arguments: texts of visitors and applications, which are cut.
-            about: the first argument, unless given.
-            kind: the message, unless given.
+            about: names the culprit; the first argument, unless given.
+            kind: warnings of one kind are counted together, up to `ONCE`; the message, unless given.
         """
         shown = [text[:LONGEST_ARGUMENT] for text in arguments]
         if about is None:

@@ -1,6 +1,5 @@
 """Reports of a response: to whom each cookie is reported, and which warnings are logged, in full."""
 
-import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,34 +11,11 @@ from consentgate.gate.response import JudgedFields
 from consentgate.headers.set_cookie import http_date
 from consentgate.testing.driving import drive
 from tests.conftest import ATTESTED, KEY, NOW, application, cookie, environ_for, make_policy, request
+from tests.gate.test_events import Wants
+from tests.gate.test_faults import lines_of, setting
 from tests.gate.test_middleware import choosing, gate
 
 IN_A_MINUTE = f"; Path=/; Expires={http_date(NOW + 60)}"
-
-
-class Wants(list[Event]):
-    """An observer of every cookie."""
-
-    wants_cookies = True
-
-    def __call__(self, event: Event) -> None:
-        self.append(event)
-
-
-def setting(*set_cookies: str, times: int = 1) -> Any:
-    """An application that nobody polices; it starts its response so many times."""
-
-    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        for number in range(times):
-            error = None if number == 0 else (RuntimeError, RuntimeError(), None)
-            start_response("200 OK", [("Set-Cookie", text) for text in set_cookies], error)
-        return [b""]
-
-    return app
-
-
-def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
 
 
 # Events
@@ -67,7 +43,13 @@ def test_a_response_of_necessary_cookies_is_reported_to_observers_that_want_them
 def test_a_restarted_response_reports_each_cookie_once(enforced: bool, clock: Any) -> None:
     events: list[Event] = []
     options = {"report_only": not enforced, "undeclared": "report"}
-    app = setting(f"theme=1{IN_A_MINUTE}", f"zzz=1{IN_A_MINUTE}", times=3)
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        for error in (None, *2 * [(RuntimeError, RuntimeError(), None)]):
+            fields = [("Set-Cookie", f"{name}=1{IN_A_MINUTE}") for name in ("theme", "zzz")]
+            start_response("200 OK", fields, error)
+        return [b""]
+
     drive(gate(app, observer=events.append, **options), environ_for(HTTP_COOKIE="_pk_id=1"))
     assert [(each.action, each.name, each.enforced) for each in events] == [
         ("withheld", "_pk_id", enforced),
@@ -91,7 +73,7 @@ def test_an_undeclared_cookie_is_advised_with_the_lifetime_it_states(
     clock: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     request(gate(application(f"zzz=1{IN_A_MINUTE}")))
-    (line,) = warnings_of(caplog)
+    (line,) = lines_of(caplog)
     assert line.endswith('name = "zzz"\nlifetime = "1 minute"')
 
 
@@ -115,7 +97,7 @@ def test_only_a_necessary_cookie_is_worth_a_warning_that_browsers_refuse_it(
     gated = gate(setting(line), policy, observer=Wants())
     for _ in range(2):
         drive(gated, environ_for(HTTP_COOKIE=cookie(policy, ["internal"])))
-    found = [each for each in warnings_of(caplog) if "browsers refuse" in each]
+    found = [each for each in lines_of(caplog) if "browsers refuse" in each]
     assert len(found) == is_warned_of
     assert all(each.startswith("browsers refuse the necessary cookie 'sid': it holds a") for each in found)
 
@@ -146,7 +128,7 @@ def test_a_scope_that_is_not_declared_is_warned_of_once(
     line: str, environ: dict[str, Any], shown: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     scoped(line, environ)
-    lines = warnings_of(caplog)
+    lines = lines_of(caplog)
     assert len(lines) == (shown is not None)
     for each in lines:
         assert each.startswith("the cookie 'tile' is set with Path=/") and f"with {shown}" in each
@@ -160,10 +142,12 @@ def test_a_scope_is_remembered_without_a_warning_where_it_is_declared() -> None:
     assert [scope.path for scope in gated._seen_scopes.of("tile")] == ["/maps"]
 
 
-def test_a_necessary_cookie_s_scope_is_nobody_s_business(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_scope_of_a_necessary_cookie_is_neither_kept_nor_warned_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     gated = gate(application("sid=1; Path=/deep"), make_policy(), observer=Wants())
     request(gated)
-    assert gated._seen_scopes.of("sid") == () and warnings_of(caplog) == []
+    assert gated._seen_scopes.of("sid") == () and lines_of(caplog) == []
 
 
 # Cookies that stay
@@ -188,7 +172,7 @@ def test_only_a_refused_cookie_is_warned_of_as_still_sent(
     clock.now += 61
     for _ in range(2):
         request(gated, HTTP_COOKIE=f"{sent}; _pk_id=1")
-    lines = [each for each in warnings_of(caplog) if "still sent" in each]
+    lines = [each for each in lines_of(caplog) if "still sent" in each]
     assert lines == is_warned_of * [
         "the refused cookie '_pk_id' is still sent a minute after it was refused: declare the domain and "
         "path it is set with, or stop the script that sets it"
@@ -203,7 +187,7 @@ def test_a_cookie_that_a_signal_denies_is_not_warned_of_as_still_sent(
     sent = cookie(policy, at=clock.now)
     clock.now += 61
     request(gated, HTTP_COOKIE=f"{sent}; fr=1", HTTP_SEC_GPC="1")
-    assert warnings_of(caplog) == []
+    assert lines_of(caplog) == []
 
 
 def test_each_response_goes_on_expiring_where_the_last_one_ended() -> None:
@@ -230,7 +214,7 @@ def test_a_secure_preferences_cookie_on_http_is_warned_of(
     gated = gate(app, policy, cookie_secure=secure)
     for _ in range(2):
         request(gated, **{"wsgi.url_scheme": scheme})
-    lines = [each for each in warnings_of(caplog) if "Secure preferences cookie" in each]
+    lines = [each for each in lines_of(caplog) if "Secure preferences cookie" in each]
     assert len(lines) == is_warned_of
 
 
@@ -247,7 +231,7 @@ def test_a_line_break_that_is_only_reported_is_logged_once_whatever_field_holds_
     gated = gate(app, report_only=True)
     for name in ("X-One", "X-Two"):
         drive(gated, environ_for(path=f"/{name}"))
-    assert warnings_of(caplog) == ["the application put a line break or NUL into the field 'X-One'"]
+    assert lines_of(caplog) == ["the application put a line break or NUL into the field 'X-One'"]
 
 
 # Gates in gates

@@ -83,7 +83,7 @@ LEEWAY = 60
 
 
 _NEVER = float("inf")
-"""The Unix second at which an answer expires that does not."""
+"""Later than any Unix second: stands where no answer expires."""
 
 
 class DatedAhead(BadPreferences):

@@ -1,7 +1,8 @@
 """Cache-Control and Vary for responses that depend on the visitor (RFC 9111, RFC 9213; R77 to R81)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import chain
 
 from consentgate._cache import BoundedCache
 
@@ -32,30 +33,30 @@ def make_private(fields: list[Field]) -> list[Field]:
     do not count: caches read them differently (RFC 9111 5.2.2.7, R78). Fields addressed to one kind of
     cache go, since such a cache would not look at Cache-Control at all (RFC 9213 2.2, R79).
     """
-    stated_before: list[str] = []
+    stated: list[str] = []
     is_targeted = False
     for name, value in fields:
         kind = KINDS[name]
         if kind is _CACHE_CONTROL:
-            stated_before.append(value)
+            stated.append(value)
         elif kind is _TARGETED:
             is_targeted = True
     if is_targeted:
         fields = [field for field in fields if KINDS[field[0]] is not _TARGETED]
-    if not stated_before:
+    if not stated:
         return [*fields, ("Cache-Control", "private")]
-    if any(map(_KEEPS_OUT.__getitem__, stated_before)):
+    if any(map(_KEEPS_OUT.__getitem__, stated)):
         return fields
     kept = [
         directive
-        for directive in _cache_control(fields)
+        for directive in chain.from_iterable(map(directives, stated))
         if _name(directive) not in ("public", "s-maxage", "private")
     ]
-    stated = ", ".join([*kept, "private"])
-    if not _keeps_out(stated):
+    written = ", ".join([*kept, "private"])
+    if not _keeps_out(written):
         # An unclosed quote swallows everything after it.
-        stated = ", ".join(["private", *kept])
-    return _replaced(fields, _CACHE_CONTROL, ("Cache-Control", stated))
+        written = ", ".join(["private", *kept])
+    return _replaced(fields, _CACHE_CONTROL, ("Cache-Control", written))
 
 
 def forbid_storing(fields: list[Field]) -> list[Field]:
@@ -98,10 +99,11 @@ def may_be_shared(fields: Sequence[Field], now: float) -> bool:
     """
     if any(KINDS[name] is _TARGETED for name, _ in fields):
         return True
-    if _is_private(fields):
+    stated = [value for name, value in fields if KINDS[name] is _CACHE_CONTROL]
+    if any(map(_KEEPS_OUT.__getitem__, stated)):
         return False
     ages: list[str] = []
-    for directive in _cache_control(fields):
+    for directive in chain.from_iterable(map(directives, stated)):
         if _name(directive) in ("public", "s-maxage"):
             return True
         if _name(directive) == "max-age":
@@ -119,17 +121,6 @@ def _keeps_out(field_value: str) -> bool:
 
 
 _KEEPS_OUT = BoundedCache(_keeps_out, size=256, longest=256)
-
-
-def _is_private(fields: Sequence[Field]) -> bool:
-    stated = [value for name, value in fields if KINDS[name] is _CACHE_CONTROL]
-    return any(map(_KEEPS_OUT.__getitem__, stated))
-
-
-def _cache_control(fields: Sequence[Field]) -> Iterator[str]:
-    for name, value in fields:
-        if KINDS[name] is _CACHE_CONTROL:
-            yield from directives(value)
 
 
 def _name(directive: str) -> str:
